@@ -1,0 +1,50 @@
+"""siked: distil several ways to reason into a small model and let it find out which works where.
+
+The public API. Importing it imports no torch and no pydantic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from siked.contracts import (
+    Backend,
+    Dataset,
+    Sandbox,
+    Schedule,
+    ScoringBackend,
+    Stopping,
+    Strategy,
+    Trainer,
+    Verifier,
+)
+from siked.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from siked.engine.run import Run, run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backend",
+    "Dataset",
+    "Run",
+    "Sandbox",
+    "Schedule",
+    "ScoringBackend",
+    "Stopping",
+    "Strategy",
+    "Trainer",
+    "Verifier",
+    "__version__",
+    "hookimpl",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Run", "run"):
+        from siked.engine import run as module
+
+        return getattr(module, name)
+    raise AttributeError(f"module 'siked' has no attribute {name!r}")

@@ -1,0 +1,82 @@
+"""The ``siked`` command: a group whose subcommands are imported when they are used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from siked import __version__
+from siked.errors import SikedError
+
+COMMANDS = {
+    "run": ("siked.cli.run:command", "Run SIKeD from teacher to last student."),
+    "resume": ("siked.cli.resume:command", "Go on with a run, also with more iterations."),
+    "show": ("siked.cli.show:command", "Show what a run did, as tables or JSON."),
+    "report": ("siked.cli.report:command", "Write a run's report.html."),
+    "why": ("siked.cli.why:command", "Show where a training row comes from."),
+    "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),
+    "solve": ("siked.cli.solve:command", "Let a student choose a strategy and solve a question."),
+    "exec": ("siked.cli.exec:command", "Run programs in the sandbox, JSON lines in and out."),
+    "verify": ("siked.cli.verify:command", "Judge answers against golds, JSON lines in and out."),
+    "plugins": ("siked.cli.plugins:command", "List what is installed and where it comes from."),
+    "check": ("siked.cli.check:command", "Check a configuration without running anything."),
+    "doctor": ("siked.cli.doctor:command", "Try what this machine can do: sandbox, packages, devices."),
+    "precondition": ("siked.cli.precondition:command", "Show which strategy suits which family of problems."),
+    "export": ("siked.cli.export:command", "Write a student as a plain Hugging Face folder."),
+}
+"""Name to (where the command is, one line for the help page): help imports no command module."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand on use and takes commands that plugins add."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *sorted(self._added())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+            found: click.Command = getattr(importlib.import_module(module), attribute)
+            return found
+        return self._added().get(cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, line) for name, (_, line) in COMMANDS.items()]
+        rows += [(name, command.get_short_help_str()) for name, command in sorted(self._added().items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _added(self) -> dict[str, click.Command]:
+        from siked.plugins import added_commands
+
+        return added_commands(COMMANDS)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="siked")
+def cli() -> None:
+    """Distil several ways to reason into a small model, and let it find out which works where.
+
+    \b
+      siked run --strategy cot,l2m,pot           the whole method on the bundled problems
+      siked show runs/wordproblems-tiny-001      what came of it
+    """
+
+
+def main(argv: list[str] | None = None) -> Any:
+    """Run the command line; errors that siked raises on purpose become one line and an exit code."""
+    try:
+        return cli.main(args=argv, prog_name="siked", standalone_mode=True)
+    except SikedError as error:
+        click.echo(f"siked: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away (head, less): nothing is left to say and nobody to say it to.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,195 @@
+"""The eight contracts a plugin can implement; each has three methods at most.
+
+A component is a class. Its settings are a frozen standard-library dataclass named ``Options``
+inside it, and the engine makes one with ``Component(Component.Options(...))``. Unknown or
+ill-typed options never reach the class: siked checks them against ``Options`` first. Modules of
+components must be light to import; torch and its like are imported inside methods.
+
+``siked.testing`` has a suite for each contract; a plugin's tests subclass it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from siked.records import (
+    Answer,
+    Call,
+    Candidate,
+    Choice,
+    Completion,
+    Decision,
+    DevPoint,
+    History,
+    Message,
+    Model,
+    ModelInfo,
+    Problem,
+    Program,
+    ProgramOutcome,
+    Reading,
+    Request,
+    SplitName,
+    Trained,
+    TrainRow,
+    TrainSettings,
+    Verdict,
+)
+
+
+class Component(Protocol):
+    """What all components share: they are made from their ``Options``."""
+
+    Options: ClassVar[type[Any]]
+
+    def __init__(self, options: Any) -> None: ...
+
+
+@runtime_checkable
+class Strategy(Component, Protocol):
+    """A way to reason: how the teacher is asked, what the student writes first, how to read it."""
+
+    name: ClassVar[str]
+    tag: ClassVar[str]
+    """What the student writes first, such as ``[cot]``; no tag may be the start of another."""
+
+    def teacher_messages(self, problem: Problem) -> Sequence[Message]:
+        """Return the few-shot prompt that makes a teacher solve ``problem`` this way."""
+        ...
+
+    def read(self, text: str) -> Reading:
+        """Say what ``text`` (without tag) holds: an answer, a program, or nothing of this strategy.
+
+        Pure and total: it never raises and runs nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class Verifier(Component, Protocol):
+    """Judges answers against a gold."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    """Raised whenever a verdict could change; verdicts are stored under it."""
+
+    def verify(self, problem: Problem, answers: Sequence[Answer]) -> Sequence[Verdict]:
+        """Judge all answers to one problem together; one verdict each, in order. Never raises."""
+        ...
+
+
+@runtime_checkable
+class Schedule(Component, Protocol):
+    """Builds the mixture of an iteration (paper, section 3: P_train = alpha P_LLM + (1 - alpha) P_self)."""
+
+    name: ClassVar[str]
+
+    def mix(
+        self,
+        teacher: Sequence[Candidate],
+        student: Sequence[Candidate],
+        history: History,
+        rng: random.Random,
+    ) -> Iterator[Choice]:
+        """Yield the rows to train on, each with its reason.
+
+        Both sequences hold correct rationales only, sorted by (problem, strategy, sample).
+        """
+        ...
+
+
+@runtime_checkable
+class Backend(Component, Protocol):
+    """Generates text. It lives in a worker process of its own and may hold a model."""
+
+    name: ClassVar[str]
+
+    def open(self, model: Model) -> ModelInfo:
+        """Load ``model`` and say what it is. Called again to change the weights."""
+        ...
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
+        """Yield one completion for each request that is not ``done``, in any order, each as soon
+        as it is there. Every request ends in one outcome; a backend raises only when nothing more
+        can be generated at all.
+
+        Batches are a pure function of the whole list, so that a list that is sent again with some
+        requests ``done`` gives the missing texts bit for bit.
+        """
+        ...
+
+
+@runtime_checkable
+class ScoringBackend(Backend, Protocol):
+    """A backend that can also say how probable given texts are."""
+
+    def score(
+        self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
+    ) -> Iterator[list[float]]:
+        """Yield, for each request, the log-probability (nats) of each whole continuation after
+        its prompt and prefix, in order."""
+        ...
+
+
+@runtime_checkable
+class Trainer(Component, Protocol):
+    """Turns (student, mixture) into the next student. It lives in a worker process of its own."""
+
+    name: ClassVar[str]
+
+    def train(
+        self,
+        student: Model,
+        rows: Sequence[TrainRow],
+        settings: TrainSettings,
+        out: Path,
+        progress: Callable[[int, int], None],
+    ) -> Trained:
+        """Train ``student`` on ``rows`` and write the weights to ``out``; ``progress(step, of)``."""
+        ...
+
+
+@runtime_checkable
+class Dataset(Component, Protocol):
+    """Brings problems."""
+
+    name: ClassVar[str]
+    tests: ClassVar[tuple[str, ...]]
+    """Names of the data sets whose test split a run on this one is scored on by default."""
+
+    def load(self, split: SplitName) -> Iterable[Problem]:
+        """Yield the problems of a split in a fixed order; nothing where the data set has no such split.
+
+        Raises :class:`siked.errors.DataError` for a file or line that cannot be read.
+        """
+        ...
+
+
+@runtime_checkable
+class Sandbox(Component, Protocol):
+    """Runs programs nobody trusts."""
+
+    name: ClassVar[str]
+
+    def run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
+        """Yield one outcome a program, in order, each as soon as its turn comes. Never raises for
+        what a program does."""
+        ...
+
+    def close(self) -> None:
+        """End every process; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Stopping(Component, Protocol):
+    """Decides after each iteration whether to go on, from dev scores only."""
+
+    name: ClassVar[str]
+
+    def decide(self, history: Sequence[DevPoint], iterations: int) -> Decision:
+        """``history`` has one point for each finished iteration, 0 first; ``iterations`` is the T asked for."""
+        ...
