@@ -191,5 +191,5 @@ class Stopping(Component, Protocol):
     name: ClassVar[str]
 
     def decide(self, history: Sequence[DevPoint], iterations: int) -> Decision:
-        """``history`` has one point for each finished iteration, 0 first; ``iterations`` is the T asked for."""
+        """``history`` has one point a finished iteration, 0 first; ``iterations`` is the T asked for."""
         ...
