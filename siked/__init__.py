@@ -18,10 +18,10 @@ from siked.contracts import (
     Trainer,
     Verifier,
 )
-from siked.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from siked.engine.run import Run, run
+    from siked.hookspecs import hookimpl
 
 __version__ = "0.1.0"
 
@@ -43,6 +43,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    # A worker under another interpreter imports siked too, and has neither pluggy nor pydantic there.
+    if name == "hookimpl":
+        from siked.hookspecs import hookimpl
+
+        return hookimpl
     if name in ("Run", "run"):
         from siked.engine import run as module
 
