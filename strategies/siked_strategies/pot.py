@@ -1,0 +1,35 @@
+"""Program of Thought: a Python program whose variable ``answer`` is the answer (paper, section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from siked import hookimpl
+from siked.hookspecs import Register
+from siked.records import Malformed, Message, Problem, Program, Reading
+from siked_strategies.exemplars import PromptOptions, load_prompt
+
+
+class ProgramOfThought:
+    """A program that a sandbox runs; it may assign, return or print its answer."""
+
+    name: ClassVar[str] = "pot"
+    tag: ClassVar[str] = "[pot]"
+    Options: ClassVar[type[PromptOptions]] = PromptOptions
+
+    def __init__(self, options: PromptOptions) -> None:
+        self._prompt = load_prompt(self.name, options)
+
+    def teacher_messages(self, problem: Problem) -> Sequence[Message]:
+        """Return the few-shot prompt."""
+        return self._prompt.messages(problem)
+
+    def read(self, text: str) -> Reading:
+        """Read the program; ``Malformed("empty")`` where there is no text."""
+        return Program(text) if text.strip() else Malformed("empty")
+
+
+@hookimpl
+def siked_register_strategies(register: Register) -> None:
+    register("pot", "siked_strategies.pot:ProgramOfThought")
