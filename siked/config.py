@@ -1,0 +1,369 @@
+"""The configuration of a run: small nested models; an unknown key is an error.
+
+Values come from, each over the one before: the defaults here, a preset, ``--config``, flags,
+``--set``. A component's own options stand beside its ``name`` and are checked against its
+``Options``. This is the only module with pydantic.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from siked.errors import ConfigError, UsageError
+from siked.records import Model
+from siked.registry import Offer, Registry
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ComponentConfig(BaseModel):
+    """A component by name; every other key is one of its own options."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    name: str = Field(description="Name of the component, or owner/name.")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the component."""
+        return dict(self.model_extra or {})
+
+
+class WorkerConfig(ComponentConfig):
+    """A component that lives in a process of its own."""
+
+    python: str | None = Field(None, description="Interpreter of the worker; default: this one.")
+
+
+class TeacherConfig(WorkerConfig):
+    """The teacher: a backend, its model, and how it is sampled."""
+
+    name: str = Field("tiny-teacher", description="Backend of the teacher.")
+    model: str = Field("", description="Model, as the backend names it.")
+    samples: int = Field(1, ge=1, description="Rationales asked for each (problem, strategy).")
+    temperature: float = Field(0.7, ge=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+    max_new_tokens: int = Field(512, ge=1)
+    seed: int = Field(0, ge=0, description="Seed of the teacher's samples; runs share texts through it.")
+
+
+class StudentConfig(_Section):
+    """The student's base model."""
+
+    model: str = Field("tiny", description="A bundled name (tiny, smollm2), a local folder or a Hub id.")
+    revision: str | None = Field(None, description="Hub revision.")
+    weights: str | None = Field(None, description="Adapter or checkpoint to start from.")
+    prompt_format: Literal["auto", "chat", "plain", "alpaca"] = "auto"
+
+    def as_model(self) -> Model:
+        """Return the record that backends and trainers open."""
+        return Model(
+            name=self.model, revision=self.revision, weights=self.weights, prompt_format=self.prompt_format
+        )
+
+
+class DatasetConfig(ComponentConfig):
+    """The training problems."""
+
+    name: str = "wordproblems"
+    limit: int | None = Field(None, ge=1, description="Training problems at most, beside dev.")
+    dev: int = Field(200, ge=1, description="Dev problems at most, where the data set has no dev split.")
+
+
+class SampleConfig(_Section):
+    """How the student is sampled with forced tags (paper, step 3a)."""
+
+    k: int = Field(10, ge=1, description="Samples a (problem, strategy).")
+    temperature: float = Field(0.7, gt=0)
+    top_p: float = Field(0.95, gt=0, le=1)
+    max_new_tokens: int = Field(512, ge=1)
+
+
+class EvaluateConfig(_Section):
+    """Greedy evaluation; dev always, test sets as asked."""
+
+    tests: list[str] | None = Field(None, description="Test sets; default: those of the data set.")
+    when: Literal["every", "ends"] = Field(
+        "every", description="Test sets after every iteration, or after the first and the last."
+    )
+    limit: int | None = Field(None, ge=1, description="Problems of each test set at most.")
+    forced: bool = Field(True, description="Force each strategy on dev too, for 'any strategy'.")
+    max_new_tokens: int = Field(512, ge=1)
+
+
+class TrainerConfig(WorkerConfig):
+    """The trainer and how long it trains."""
+
+    name: str = "trl"
+    epochs: float = Field(3.0, gt=0, description="Epochs at iteration 0.")
+    epochs_after: float | None = Field(None, gt=0, description="Epochs at later iterations; default: epochs.")
+    start: Literal["previous", "base"] = Field(
+        "previous",
+        description="Train on from the previous student, or from the base (the off-policy control).",
+    )
+
+
+class RunConfig(_Section):
+    """Everything that decides a run."""
+
+    strategies: list[str] = Field(["cot", "l2m", "pot"], min_length=1)
+    student: StudentConfig = StudentConfig()
+    teacher: TeacherConfig | dict[str, TeacherConfig] = TeacherConfig()
+    dataset: DatasetConfig = DatasetConfig()
+    schedule: ComponentConfig = ComponentConfig(name="adaptive")
+    verifier: ComponentConfig = ComponentConfig(name="numeric")
+    sandbox: ComponentConfig = ComponentConfig(name="auto")
+    stopping: ComponentConfig = ComponentConfig(name="fixed")
+    backend: WorkerConfig = WorkerConfig(name="transformers")
+    trainer: TrainerConfig = TrainerConfig()
+    sample: SampleConfig = SampleConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    controls: list[Literal["equal-steps"]] = Field(
+        [], description="Controls trained beside the run: equal-steps trains on D_LLM for as many steps."
+    )
+    drop_flagged: bool = Field(False, description="Leave rationales with flags out of mixtures.")
+    iterations: int = Field(3, ge=0, description="T; iteration 0 is the paper's Combined.")
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_teacher_or_many(cls, data: Any) -> Any:
+        # A union would report every key of both shapes; decide by shape and let one of them speak.
+        if isinstance(data, dict) and isinstance(data.get("teacher"), dict):
+            teacher = data["teacher"]
+            many = bool(teacher) and all(isinstance(value, Mapping) for value in teacher.values())
+            model: Any = TypeAdapter(dict[str, TeacherConfig] if many else TeacherConfig)
+            try:
+                data = {**data, "teacher": model.validate_python(teacher)}
+            except ValidationError as error:
+                raise ConfigError(_first(error, "teacher")) from None
+        return data
+
+    def teacher_of(self, strategy: str) -> TeacherConfig:
+        """Return the teacher of a strategy."""
+        if isinstance(self.teacher, TeacherConfig):
+            return self.teacher
+        found = self.teacher.get(strategy) or self.teacher.get("default")
+        if found is None:
+            raise ConfigError(
+                f"teacher: nobody teaches {strategy!r}; add teacher.{strategy} or teacher.default"
+            )
+        return found
+
+    def test_sets(self, default: Iterable[str]) -> list[str]:
+        """Return the names of the test sets, in order."""
+        return list(self.evaluate.tests if self.evaluate.tests is not None else default)
+
+    def dump(self) -> dict[str, Any]:
+        """Return the whole configuration as plain values."""
+        return self.model_dump(mode="json")
+
+
+def presets() -> list[str]:
+    """Return the names of the presets that come with siked."""
+    return sorted(p.name[:-5] for p in resources.files("siked.presets").iterdir() if p.name.endswith(".yaml"))
+
+
+def load_config(
+    *,
+    preset: str | None = None,
+    file: str | Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    sets: Iterable[str] = (),
+) -> RunConfig:
+    """Put a configuration together and check its shape.
+
+    With nothing that names a student, a data set or a preset, the ``tiny`` preset is the default:
+    the bundled student, problems and teacher.
+
+    Raises :class:`ConfigError` that names the key, what was given and what would fit.
+    """
+    layers: list[dict[str, Any]] = []
+    if file is not None:
+        layers.append(_read(Path(file)))
+    layers.append(dict(flags or {}))
+    layers.append(_merged([_assignment(text) for text in sets]))
+    asked = _merged(layers)
+    if preset is None:
+        preset = asked.pop("preset", None)
+    asked.pop("preset", None)
+    if preset is None:
+        preset = _default_preset(asked)
+    base = [_preset(name) for name in (preset.split(",") if preset else [])]
+    return parse(_merged([*base, asked]))
+
+
+def _default_preset(asked: Mapping[str, Any]) -> str | None:
+    student = (asked.get("student") or {}).get("model", "tiny")
+    dataset = (asked.get("dataset") or {}).get("name", "wordproblems")
+    if student == "tiny" and dataset == "wordproblems":
+        return "tiny"
+    return student if student in presets() else None
+
+
+def parse(values: Mapping[str, Any]) -> RunConfig:
+    """Check plain values against :class:`RunConfig`."""
+    try:
+        return RunConfig.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError(_first(error)) from None
+
+
+def check_components(config: RunConfig, registry: Registry) -> None:
+    """Check that every component is installed and that its options fit, importing no torch.
+
+    Raises :class:`ConfigError` or :class:`siked.errors.UnknownName`.
+    """
+    for strategy in config.strategies:
+        registry.find("strategy", strategy)
+        teacher = config.teacher_of(strategy)
+        options(registry.find("backend", teacher.name), teacher.options)
+    if len(set(config.strategies)) < len(config.strategies):
+        raise ConfigError(f"strategies: {', '.join(config.strategies)} names one twice")
+    for kind in ("schedule", "verifier", "sandbox", "stopping", "backend", "trainer", "dataset"):
+        section: ComponentConfig = getattr(config, kind)
+        options(registry.find(kind, section.name), section.options)
+    dataset = registry.find("dataset", config.dataset.name).load()
+    for name in config.test_sets(dataset.tests):
+        registry.find("dataset", name)
+
+
+def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a component's options against its ``Options`` and return them with all defaults.
+
+    Raises :class:`ConfigError` naming the key, what was given and what there is.
+    """
+    cls = offer.load().Options
+    known = {f.name: f for f in dataclasses.fields(cls)}
+    for key in values:
+        if key not in known:
+            raise ConfigError(
+                f"{offer.kind} {offer.name!r} has no option {key!r}; it has: {', '.join(sorted(known)) or 'none'}"
+            )
+    hints = typing.get_type_hints(cls)
+    checked: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            checked[key] = TypeAdapter(hints[key]).validate_python(value)
+        except ValidationError as error:
+            raise ConfigError(_first(error, f"{offer.kind}.{key}")) from None
+    try:
+        return {**dataclasses.asdict(cls(**checked))}
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{offer.kind} {offer.name!r}: {error}") from None
+
+
+def make(registry: Registry, kind: str, section: ComponentConfig) -> Any:
+    """Make the component of a section, its options checked."""
+    offer = registry.find(kind, section.name)
+    cls = offer.load()
+    return cls(cls.Options(**options(offer, section.options)))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: a configuration is a mapping of keys to values")
+    return values
+
+
+def _preset(name: str) -> dict[str, Any]:
+    if name not in presets():
+        raise ConfigError(f"no preset named {name!r}; there are: {', '.join(presets())}")
+    values = yaml.safe_load((resources.files("siked.presets") / f"{name}.yaml").read_text(encoding="utf-8"))
+    return dict(values or {})
+
+
+def _assignment(text: str) -> dict[str, Any]:
+    """Turn ``a.b=value`` into ``{"a": {"b": value}}``; the value is JSON, else a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"--set {text!r}: write key=value, such as --set sample.k=4")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = value
+    for part in reversed(key.strip().split(".")):
+        parsed = {part: parsed}
+    return dict(parsed)
+
+
+def _merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Merge deeply, later over earlier. A section whose ``name`` changes starts anew: options of
+    one component mean nothing to another."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            old = merged.get(key)
+            if isinstance(old, Mapping) and isinstance(value, Mapping):
+                renamed = "name" in value and value["name"] != old.get("name")
+                keep = {k: v for k, v in old.items() if k in _KEPT.get(key, ())} if renamed else old
+                reshaped = key == "teacher" and _is_many(value) != _is_many(old)
+                merged[key] = dict(value) if reshaped else _merged([keep, value])
+            else:
+                merged[key] = value
+    return merged
+
+
+_KEPT = {"trainer": ("epochs", "epochs_after", "start"), "dataset": ("limit", "dev")}
+
+
+def _is_many(teacher: Mapping[str, Any]) -> bool:
+    return bool(teacher) and all(isinstance(value, Mapping) for value in teacher.values())
+
+
+def _first(error: ValidationError, prefix: str = "") -> str:
+    """Put pydantic's first complaint into one line that says what would fit."""
+    first = error.errors()[0]
+    where = ".".join([*([prefix] if prefix else []), *(str(part) for part in first["loc"])])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key {where!r}; {_siblings(first['loc'])}"
+    given = json.dumps(first.get("input"), default=str)
+    return f"{where}: {first['msg']}; given {given if len(given) < 80 else given[:77] + '...'}"
+
+
+def _siblings(loc: tuple[int | str, ...]) -> str:
+    model: Any = RunConfig
+    for part in loc[:-1]:
+        annotation = model.model_fields[str(part)].annotation
+        choices = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        model = next((c for c in choices if isinstance(c, type) and issubclass(c, BaseModel)), None)
+        if model is None:
+            return "see 'siked check --help'"
+    return f"there are: {', '.join(sorted(model.model_fields))}"
+
+
+__all__ = [
+    "ComponentConfig",
+    "DatasetConfig",
+    "RunConfig",
+    "TeacherConfig",
+    "TrainerConfig",
+    "UsageError",
+    "WorkerConfig",
+    "check_components",
+    "load_config",
+    "make",
+    "options",
+    "parse",
+    "presets",
+]
