@@ -1,0 +1,13 @@
+"""Mixing schedules: ``adaptive`` (the default), ``all``, ``self`` and ``fixed``."""
+
+from __future__ import annotations
+
+from siked.hookspecs import Register, hookimpl
+
+
+@hookimpl
+def siked_register_schedules(register: Register) -> None:
+    register("adaptive", "siked.builtin.schedules.adaptive:Adaptive")
+    register("all", "siked.builtin.schedules.plain:All")
+    register("self", "siked.builtin.schedules.plain:SelfOnly")
+    register("fixed", "siked.builtin.schedules.fixed:Fixed")
