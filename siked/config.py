@@ -250,7 +250,8 @@ def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
     for key in values:
         if key not in known:
             raise ConfigError(
-                f"{offer.kind} {offer.name!r} has no option {key!r}; it has: {', '.join(sorted(known)) or 'none'}"
+                f"{offer.kind} {offer.name!r} has no option {key!r}; "
+                f"it has: {', '.join(sorted(known)) or 'none'}"
             )
     hints = typing.get_type_hints(cls)
     checked: dict[str, Any] = {}

@@ -1,0 +1,143 @@
+-- The journal of a run: rows are added, never changed. One writer.
+-- Order within a table by id is the order in which things happened; canonical() ignores it.
+
+CREATE TABLE facts (                       -- what is fixed for the whole run
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL                    -- JSON
+) STRICT;
+
+CREATE TABLE problems (
+    id INTEGER PRIMARY KEY,
+    dataset TEXT NOT NULL,
+    split TEXT NOT NULL CHECK (split IN ('train', 'dev', 'test')),
+    name TEXT NOT NULL,                    -- the data set's own id
+    question TEXT NOT NULL,
+    gold TEXT,
+    family TEXT NOT NULL,
+    body_seen INTEGER NOT NULL,            -- its number-masked question occurs in training
+    UNIQUE (dataset, split, name)
+) STRICT;
+
+CREATE TABLE requests (                    -- one sample asked for
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,                   -- 'main', or the name of a control
+    iteration INTEGER NOT NULL,
+    step TEXT NOT NULL CHECK (step IN ('teach', 'sample', 'free', 'forced')),
+    problem INTEGER NOT NULL REFERENCES problems (id),
+    strategy TEXT NOT NULL,                -- '' where the student chooses
+    sample INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    UNIQUE (track, iteration, step, problem, strategy, sample)
+) STRICT;
+CREATE INDEX requests_by_key ON requests (key);
+
+CREATE TABLE calls (                       -- what engines and providers were called for; usage sums over it
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    cost REAL NOT NULL,
+    provider_id TEXT NOT NULL,
+    seconds REAL NOT NULL
+) STRICT;
+
+CREATE TABLE rationales (                  -- how a request ended; a failed one may be asked again
+    id INTEGER PRIMARY KEY,
+    request INTEGER NOT NULL REFERENCES requests (id),
+    attempt INTEGER NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('ok', 'cut', 'refused', 'failed')),
+    reason TEXT NOT NULL,
+    strategy TEXT NOT NULL,                -- as asked, or as the student chose; '' for no tag
+    text TEXT NOT NULL,                    -- as generated; a free choice starts with its tag
+    prompt_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    UNIQUE (request, attempt)
+) STRICT;
+
+CREATE TABLE verdicts (
+    id INTEGER PRIMARY KEY,
+    rationale INTEGER NOT NULL REFERENCES rationales (id),
+    verifier TEXT NOT NULL,
+    version TEXT NOT NULL,
+    options TEXT NOT NULL,                 -- JSON, sorted
+    status TEXT NOT NULL CHECK (status IN ('correct', 'wrong', 'unverified')),
+    answer TEXT,
+    rule TEXT NOT NULL,
+    flags TEXT NOT NULL,                   -- space-separated
+    sandbox TEXT NOT NULL,                 -- '' where nothing was run
+    program TEXT NOT NULL,                 -- how the program ended
+    detail TEXT NOT NULL,
+    UNIQUE (rationale, verifier, version, options)
+) STRICT;
+
+CREATE TABLE mixtures (
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    schedule TEXT NOT NULL,
+    options TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    alpha REAL NOT NULL,                   -- teacher's share of rows
+    shares TEXT NOT NULL,                  -- JSON {strategy: share of rows}
+    kl REAL,                               -- KL(shares || student's choice on dev), nats
+    entropy REAL NOT NULL,                 -- of the tag given the problem, nats, mean over problems
+    dropped TEXT NOT NULL,                 -- JSON {reason: rows}
+    UNIQUE (track, iteration)
+) STRICT;
+
+CREATE TABLE mixture_rows (
+    mixture INTEGER NOT NULL REFERENCES mixtures (id),
+    position INTEGER NOT NULL,
+    rationale INTEGER NOT NULL REFERENCES rationales (id),
+    reason TEXT NOT NULL,
+    PRIMARY KEY (mixture, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE students (
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    weights TEXT NOT NULL,                 -- folder, relative to the run
+    hash TEXT NOT NULL,                    -- over its sorted tensors
+    steps INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    loss REAL NOT NULL,
+    rows INTEGER NOT NULL,
+    dropped INTEGER NOT NULL,
+    UNIQUE (track, iteration)
+) STRICT;
+
+CREATE TABLE evaluations (                 -- one row per student, set and mode
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    dataset TEXT NOT NULL,
+    split TEXT NOT NULL,
+    mode TEXT NOT NULL,                    -- 'free', 'any', or 'forced:' and a strategy
+    n INTEGER NOT NULL,
+    correct INTEGER NOT NULL,
+    unverified INTEGER NOT NULL,
+    choice TEXT NOT NULL,                  -- JSON {strategy or "none": share}; free only
+    UNIQUE (track, iteration, dataset, split, mode)
+) STRICT;
+
+CREATE TABLE steps (                       -- a row means: finished
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    seconds REAL NOT NULL,                 -- of the process that finished it; earlier parts are events
+    UNIQUE (track, iteration, step)
+) STRICT;
+
+CREATE TABLE events (                      -- what a person wants to know afterwards; decides nothing
+    id INTEGER PRIMARY KEY,
+    time REAL NOT NULL,
+    kind TEXT NOT NULL,
+    data TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,252 @@
+"""Writing the journal. Every method appends; ``with journal.saving():`` makes it one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from siked.errors import RunError, UsageError
+from siked.journal.read import Reader
+from siked.records import Call, Completion, Problem, Trained, Verdict
+
+VERSION = 1
+"""``user_version`` of the files this siked writes and reads."""
+
+
+class Journal(Reader):
+    """The one writer of a run's journal, and a reader of it."""
+
+    @classmethod
+    def create(cls, path: Path) -> Journal:
+        """Make a new journal; ``path`` must not exist."""
+        if path.exists():
+            raise UsageError(f"{path} exists already")
+        schema = resources.files("siked.journal").joinpath("schema.sql").read_text(encoding="utf-8")
+        if sqlite3.sqlite_version_info < (3, 37):
+            schema = schema.replace(") STRICT, WITHOUT", ") WITHOUT").replace(") STRICT;", ");")
+        db = sqlite3.connect(path)
+        with _disk(path):
+            db.executescript(f"BEGIN; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
+        db.close()
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Open a journal to go on writing.
+
+        Raises :class:`UsageError` where there is none or another siked wrote it.
+        """
+        check_version(path)
+        db = sqlite3.connect(path, isolation_level=None)
+        with _disk(path):
+            # A network file system has no shared memory: WAL is refused there and the mode stays.
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA foreign_keys = ON")
+        return cls(db, path)
+
+    @contextmanager
+    def saving(self) -> Iterator[None]:
+        """Group writes into one transaction; a full disk raises :class:`RunError`."""
+        with _disk(self.path):
+            self.db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+
+    def fact(self, key: str, value: Any) -> None:
+        """Fix one fact of the run."""
+        self.db.execute("INSERT INTO facts VALUES (?, ?)", (key, _json(value)))
+
+    def event(self, kind: str, **data: Any) -> None:
+        """Note what happened, for people."""
+        self.db.execute(
+            "INSERT INTO events (time, kind, data) VALUES (?, ?, ?)", (time.time(), kind, _json(data))
+        )
+
+    def problems(self, problems: Iterable[tuple[Problem, bool]]) -> None:
+        """Add problems, each with whether its masked body occurs in training."""
+        self.db.executemany(
+            "INSERT INTO problems (dataset, split, name, question, gold, family, body_seen)"
+            " VALUES (?,?,?,?,?,?,?)",
+            ((p.dataset, p.split, p.id, p.question, p.gold, p.family, int(seen)) for p, seen in problems),
+        )
+
+    def requests(self, rows: Iterable[tuple[str, int, str, int, str, int, int, str]]) -> None:
+        """Add requests: (track, iteration, step, problem, strategy, sample, seed, key)."""
+        self.db.executemany(
+            "INSERT INTO requests (track, iteration, step, problem, strategy, sample, seed, key)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            rows,
+        )
+
+    def reuse(self, track: str, iteration: int, step: str) -> int:
+        """End requests whose key has a text already with that text; return how many."""
+        return self.db.execute(
+            "INSERT INTO rationales"
+            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens)"
+            " SELECT new.id, 1, r.outcome, r.reason, r.strategy, r.text, r.prompt_tokens, r.completion_tokens"
+            " FROM requests new JOIN requests old ON old.key = new.key AND old.id < new.id"
+            " JOIN rationales r ON r.request = old.id AND r.outcome IN ('ok', 'cut')"
+            " WHERE new.track = ? AND new.iteration = ? AND new.step = ?"
+            " AND NOT EXISTS (SELECT 1 FROM rationales x WHERE x.request = new.id)"
+            " GROUP BY new.id HAVING r.id = min(r.id)",
+            (track, iteration, step),
+        ).rowcount
+
+    def completion(self, request: int, done: Completion, strategy: str) -> None:
+        """Record how a request ended."""
+        self.db.execute(
+            "INSERT INTO rationales"
+            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens)"
+            " VALUES (?1, 1 + (SELECT count(*) FROM rationales WHERE request = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+            (
+                request,
+                done.outcome,
+                done.reason,
+                strategy,
+                done.text,
+                done.prompt_tokens,
+                done.completion_tokens,
+            ),
+        )
+
+    def call(self, track: str, iteration: int, step: str, backend: str, call: Call) -> None:
+        """Record one call to an engine or a provider."""
+        self.db.execute(
+            "INSERT INTO calls (track, iteration, step, backend, requests, prompt_tokens, completion_tokens,"
+            " cost, provider_id, seconds) VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (
+                track,
+                iteration,
+                step,
+                backend,
+                call.requests,
+                call.prompt_tokens,
+                call.completion_tokens,
+                call.cost,
+                call.provider_id,
+                call.seconds,
+            ),
+        )
+
+    def verdict(
+        self,
+        rationale: int,
+        judge: tuple[str, str, str],
+        verdict: Verdict,
+        *,
+        sandbox: str = "",
+        program: str = "",
+        detail: str = "",
+    ) -> None:
+        """Record a verdict by ``judge``: (verifier, version, options as JSON)."""
+        self.db.execute(
+            "INSERT INTO verdicts (rationale, verifier, version, options, status, answer, rule, flags,"
+            " sandbox, program, detail) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                rationale,
+                *judge,
+                verdict.status,
+                verdict.answer,
+                verdict.rule,
+                " ".join(verdict.flags),
+                sandbox,
+                program,
+                detail,
+            ),
+        )
+
+    def mixture(self, values: dict[str, Any], rows: Iterable[tuple[int, str]]) -> None:
+        """Record a mixture and its rows: (rationale, reason), in training order."""
+        cursor = self.db.execute(
+            "INSERT INTO mixtures (track, iteration, schedule, options, rows, alpha, shares, kl, entropy,"
+            " dropped) VALUES (:track, :iteration, :schedule, :options, :rows, :alpha, :shares, :kl, :entropy,"
+            " :dropped)",
+            {**values, **{k: _json(values[k]) for k in ("options", "shares", "dropped")}},
+        )
+        self.db.executemany(
+            "INSERT INTO mixture_rows VALUES (?,?,?,?)",
+            ((cursor.lastrowid, position, *row) for position, row in enumerate(rows)),
+        )
+
+    def student(self, track: str, iteration: int, weights: str, digest: str, trained: Trained) -> None:
+        """Record a trained student."""
+        self.db.execute(
+            "INSERT INTO students (track, iteration, weights, hash, steps, tokens, loss, rows, dropped)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (
+                track,
+                iteration,
+                weights,
+                digest,
+                trained.steps,
+                trained.tokens,
+                trained.loss,
+                trained.rows,
+                trained.dropped,
+            ),
+        )
+
+    def evaluation(
+        self,
+        track: str,
+        iteration: int,
+        dataset: str,
+        split: str,
+        mode: str,
+        counts: tuple[int, int, int],
+        choice: dict[str, float],
+    ) -> None:
+        """Record a score: ``counts`` is (n, correct, unverified)."""
+        self.db.execute(
+            "INSERT INTO evaluations (track, iteration, dataset, split, mode, n, correct, unverified, choice)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (track, iteration, dataset, split, mode, *counts, _json(choice)),
+        )
+
+    def step(self, track: str, iteration: int, step: str, seconds: float) -> None:
+        """Record that a step is finished."""
+        self.db.execute(
+            "INSERT INTO steps (track, iteration, step, seconds) VALUES (?,?,?,?)",
+            (track, iteration, step, seconds),
+        )
+
+
+def check_version(path: Path) -> None:
+    """Raise :class:`UsageError` unless ``path`` is a journal this siked can read."""
+    if not path.exists():
+        raise UsageError(f"{path.parent}: no run there (it has no {path.name})")
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        db.close()
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{path}: not a journal: {error}") from None
+    if found != VERSION:
+        raise UsageError(f"{path}: format {found}; this siked reads format {VERSION}")
+
+
+@contextmanager
+def _disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "full" in str(error) or "I/O" in str(error):
+            raise RunError(
+                f"{path}: {error}; free some space, then type: siked resume {path.parent}"
+            ) from error
+        raise
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,158 @@
+"""The worker's side: host one component and do what the orchestrator asks.
+
+Run as a file, ``python child.py IN OUT MODULE:CLASS OPTIONS``, with two inherited descriptors. Standard
+output goes to the log; the process ends when its input does, whatever it is doing then.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+if __name__ == "__main__":
+    # siked need not be installed where the interpreter is another one. Our own folder must not
+    # be on the path: its modules would hide top-level ones of equal name.
+    sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from siked.errors import SikedError
+from siked.records import Message, TrainRow, TrainSettings
+from siked.workers import protocol
+
+
+class Rows(Sequence[TrainRow]):
+    """The training rows of a file, one JSON object a line, read when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.offsets: list[int] = []
+        with path.open("rb") as file:
+            at = 0
+            for line in file:
+                self.offsets.append(at)
+                at += len(line)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        with self.path.open("rb") as file:
+            file.seek(self.offsets[index])
+            return _row(file.readline())
+
+    def __iter__(self) -> Iterator[TrainRow]:
+        with self.path.open("rb") as file:
+            for line in file:
+                yield _row(line)
+
+
+def _row(line: bytes) -> TrainRow:
+    values = json.loads(line)
+    return TrainRow(
+        messages=tuple(Message(**m) for m in values["messages"]),
+        prefix=values["prefix"],
+        text=values["text"],
+    )
+
+
+class Server:
+    """Answers the frames of one orchestrator."""
+
+    def __init__(self, reader: Any, writer: Any, component: Any) -> None:
+        self.reader = reader
+        self.writer = writer
+        self.component = component
+        self.frames: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self.credit = threading.Semaphore(0)
+        self.lock = threading.Lock()
+        self.handlers = {
+            "open": self.open,
+            "generate": self.generate,
+            "score": self.score,
+            "train": self.train,
+        }
+
+    def send(self, event: str, **values: Any) -> None:
+        with self.lock:
+            protocol.send(self.writer, {"event": event, **values})
+
+    def listen(self) -> None:
+        """Read frames in a thread of its own: the end of the input ends the process at once."""
+        while (frame := protocol.receive(self.reader)) is not None:
+            if frame["op"] == "credit":
+                self.credit.release(frame["n"])
+            else:
+                self.frames.put(frame)
+        os._exit(0)
+
+    def serve(self) -> None:
+        threading.Thread(target=self.listen, daemon=True).start()
+        self.send("hello", protocol=protocol.VERSION, pid=os.getpid(), python=sys.version.split()[0])
+        while True:
+            frame = self.frames.get()
+            try:
+                self.handlers[frame["op"]](frame)
+            except SikedError as error:
+                self.send("error", kind=type(error).__name__, message=str(error))
+            except Exception as error:
+                traceback.print_exc()
+                self.send("error", kind="bug", message=f"{type(error).__name__}: {error}")
+
+    def open(self, frame: dict[str, Any]) -> None:
+        info = self.component.open(protocol.model(frame["model"]))
+        self.send("result", value=protocol.pack(info))
+
+    def generate(self, frame: dict[str, Any]) -> None:
+        requests = [protocol.request(values) for values in frame["requests"]]
+        for done in self.component.generate(requests):
+            self.credit.acquire()
+            self.send("item", value=protocol.pack_item(done))
+        self.send("end")
+
+    def score(self, frame: dict[str, Any]) -> None:
+        requests = [protocol.request(values) for values in frame["requests"]]
+        for scores in self.component.score(requests, frame["continuations"]):
+            self.credit.acquire()
+            self.send("item", value=scores)
+        self.send("end")
+
+    def train(self, frame: dict[str, Any]) -> None:
+        trained = self.component.train(
+            protocol.model(frame["student"]),
+            Rows(Path(frame["rows"])),
+            TrainSettings(**frame["settings"]),
+            Path(frame["out"]),
+            lambda step, of: self.send("progress", done=step, of=of),
+        )
+        self.send("result", value=protocol.pack(trained))
+
+
+def main(arguments: list[str]) -> None:
+    """Host the component named by ``arguments`` until the input ends."""
+    import importlib
+
+    reader = os.fdopen(int(arguments[0]), "rb")
+    writer = os.fdopen(int(arguments[1]), "wb")
+    try:
+        module, _, name = arguments[2].partition(":")
+        cls = getattr(importlib.import_module(module), name)
+        component = cls(cls.Options(**json.loads(arguments[3])))
+    except Exception as error:
+        traceback.print_exc()
+        kind = type(error).__name__ if isinstance(error, SikedError) else "bug"
+        protocol.send(writer, {"event": "error", "kind": kind, "message": f"{type(error).__name__}: {error}"})
+        return
+    Server(reader, writer, component).serve()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,81 @@
+"""Frames between orchestrator and worker: four bytes of length, then JSON.
+
+Standard library and :mod:`siked.records` only, so that a worker can run under an interpreter
+that has nothing else of siked's.
+
+The orchestrator sends ``open``, ``generate``, ``score``, ``train`` and ``credit``; the worker
+``hello``, ``result``, ``item``, ``progress``, ``error`` and ``end``. A worker may have as many
+items under way as it has credit; the orchestrator gives credit back for what is in its journal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from typing import Any, BinaryIO
+
+from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
+
+VERSION = 1
+LIMIT = 1 << 28
+"""Bytes a frame may have; more means that the two sides do not speak the same protocol."""
+CREDIT = 4096
+"""Items a worker may send before the first of them is in the journal."""
+_HEAD = struct.Struct(">I")
+
+
+def send(stream: BinaryIO, frame: dict[str, Any]) -> None:
+    """Write one frame."""
+    data = json.dumps(frame, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    stream.write(_HEAD.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> dict[str, Any] | None:
+    """Read one frame; None at the end of the stream, also in the middle of a frame."""
+    head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    (size,) = _HEAD.unpack(head)
+    if size > LIMIT:
+        raise ValueError(f"a frame of {size} bytes")
+    data = stream.read(size)
+    if len(data) < size:
+        return None
+    frame: dict[str, Any] = json.loads(data.decode("utf-8", "surrogatepass"))
+    return frame
+
+
+def pack(record: Any) -> dict[str, Any]:
+    """Turn a record into plain values."""
+    return dataclasses.asdict(record)
+
+
+def request(values: dict[str, Any]) -> Request:
+    """Turn plain values back into a request."""
+    values = dict(values)
+    values["messages"] = tuple(Message(**m) for m in values["messages"])
+    sampling = dict(values["sampling"])
+    sampling["stop"] = tuple(sampling["stop"])
+    values["sampling"] = Sampling(**sampling)
+    return Request(**values)
+
+
+def model(values: dict[str, Any]) -> Model:
+    """Turn plain values back into a model."""
+    return Model(**values)
+
+
+def item(values: dict[str, Any]) -> Completion | Call:
+    """Turn plain values back into what a backend yields."""
+    values = dict(values)
+    if values.pop("type") == "call":
+        return Call(**values)
+    values["outcome"] = Outcome(values["outcome"])
+    return Completion(**values)
+
+
+def pack_item(record: Completion | Call) -> dict[str, Any]:
+    """Turn what a backend yields into plain values."""
+    return {"type": "call" if isinstance(record, Call) else "completion", **pack(record)}
