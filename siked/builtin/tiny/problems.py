@@ -141,9 +141,15 @@ def _parts(family: str, measure: Measure, variety: Variety, rng: random.Random) 
 
 
 def _question(
-    parts: tuple[Part, ...], extra: int, name: str, measure: Measure, stated: bool, distractor: int, style: str,
+    parts: tuple[Part, ...],
+    extra: int,
+    name: str,
+    measure: Measure,
+    stated: bool,
+    distractor: int,
+    style: str,
     rng: random.Random,
-) -> str:  # fmt: skip
+) -> str:
     key = (measure, style)
     sentences = []
     if stated:
