@@ -176,6 +176,8 @@ def make_story(identity: str, family: str, variety: Variety, rng: random.Random)
     _, _, (low, high), (fewest, most) = _RANGES[kind, variety.beyond]
     parts = _parts(family, measure, variety, rng)
     extra = rng.randint(low, high) if kind == "known" or rng.random() < 0.5 else 0
+    # Half of the distractors are small, so that a small number does not betray the family `small`.
+    most = rng.choice((most, max(fewest, 9)))
     distractor = rng.randint(fewest, most) if rng.random() < 0.5 else 0
     name = rng.choice(NAMES)
     stated = kind != "known"
