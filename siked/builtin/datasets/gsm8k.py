@@ -1,0 +1,75 @@
+"""GSM8K (Cobbe et al. 2021, arXiv 2110.14168): 7,473 training and 1,319 test problems, MIT licence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from siked.builtin.datasets.sources import (
+    PROBLEM_TYPES,
+    HubSource,
+    SourceOptions,
+    clean,
+    count_note,
+    hub_file,
+    json_lines,
+    local_file,
+    parquet_rows,
+    text_field,
+)
+from siked.errors import DataError
+from siked.records import Problem, SplitName
+
+HUB = HubSource("openai/gsm8k", "740312add88f781978c0658806c59bc2815b9866")
+SIZES: Mapping[str, int] = {"train": 7473, "test": 1319}
+
+
+class Gsm8k:
+    """Grade-school problems; the gold is the marked last line, thousands commas and all (``1,080``).
+
+    Upstream numbers nothing: ids are the split and the position from 0. Local files:
+    ``train.jsonl`` and ``test.jsonl``, also in a folder ``gsm8k``.
+    """
+
+    name: ClassVar[str] = "gsm8k"
+    tests: ClassVar[tuple[str, ...]] = ("gsm8k", "svamp-1000", "asdiv", "multiarith")
+    Options: ClassVar[type[SourceOptions]] = SourceOptions
+
+    def __init__(self, options: SourceOptions) -> None:
+        self._options = options
+        self.notes: list[str] = []
+        """What a user should know about the problems that were loaded."""
+
+    def load(self, split: SplitName) -> Iterable[Problem]:
+        """Load ``train`` or ``test``; there is no dev split."""
+        self.notes = []
+        if split == "dev":
+            return []
+        path, rows = self._rows(split)
+        problems = [
+            PROBLEM_TYPES[split](
+                id=f"{split}-{position}",
+                question=clean(text_field(row, "question", path, line)),
+                gold=gold_of(text_field(row, "answer", path, line), path, line),
+                dataset=self.name,
+            )
+            for position, (line, row) in enumerate(rows)
+        ]
+        self.notes = count_note(f"{self.name} {split}", len(problems), SIZES[split])
+        return problems
+
+    def _rows(self, split: str) -> tuple[Path, Iterator[tuple[int, Mapping[str, Any]]]]:
+        if self._options.data_dir is not None:
+            path = local_file(self._options.data_dir, (f"gsm8k/{split}.jsonl", f"{split}.jsonl"))
+            return path, json_lines(path)
+        path = hub_file(HUB, f"main/{split}-00000-of-00001.parquet", self._options.cache_dir)
+        return path, enumerate(parquet_rows(path), start=1)
+
+
+def gold_of(answer: str, path: object, line: int | None) -> str:
+    """Return what stands after ``####``, which every upstream answer has exactly once."""
+    reasoning, mark, gold = answer.rpartition("####")
+    if not mark or "####" in reasoning or not gold.strip():
+        raise DataError(path, line, "the answer has not exactly one '#### N'")
+    return gold.strip()

@@ -1,0 +1,197 @@
+"""Where data sets come from: local files in upstream format, or the Hugging Face Hub at one revision."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from siked.errors import DataError, MissingExtra
+from siked.records import DevProblem, Problem, SplitName, TestProblem, TrainProblem
+
+PROBLEM_TYPES: Mapping[SplitName, type[Problem]] = {
+    "train": TrainProblem,
+    "dev": DevProblem,
+    "test": TestProblem,
+}
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_ZERO_WIDTH = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOptions:
+    """Where a public data set is read from."""
+
+    data_dir: str | None = field(
+        default=None,
+        metadata={"help": "Folder with the upstream files; without it they come from the Hugging Face Hub."},
+    )
+    cache_dir: str | None = field(
+        default=None, metadata={"help": "Folder of the Hugging Face cache; the usual one by default."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """A data set repository on the Hub, pinned to a commit."""
+
+    repo: str
+    revision: str
+
+
+def clean(text: str) -> str:
+    """Return ``text`` with white space folded to single spaces and zero-width characters removed."""
+    return " ".join(text.translate(_ZERO_WIDTH).split())
+
+
+def number(value: object, path: object, line: int | None) -> str:
+    """Return an upstream number as text, a whole one without ``.0``; :class:`DataError` otherwise."""
+    try:
+        parsed = float(str(value))
+    except ValueError:
+        parsed = math.nan
+    if not math.isfinite(parsed):
+        raise DataError(path, line, f"{value!r} is no number")
+    return str(int(parsed)) if parsed.is_integer() else repr(parsed)
+
+
+def local_file(data_dir: str, candidates: Sequence[str]) -> Path:
+    """Return the first of ``candidates`` (relative paths) that is in ``data_dir``.
+
+    ``data_dir`` may also be the file itself. Raises :class:`DataError` naming what was looked for.
+    """
+    folder = Path(data_dir).expanduser()
+    if folder.is_file() and folder.name in {Path(name).name for name in candidates}:
+        return folder
+    for name in candidates:
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(data_dir, None, f"has none of {', '.join(candidates)}")
+
+
+def hub_file(source: HubSource, filename: str, cache_dir: str | None) -> Path:
+    """Return the local copy of a file on the Hub, fetched unless the cache has it.
+
+    Raises :class:`MissingExtra` without ``huggingface_hub`` and :class:`DataError` where the file
+    is neither cached nor reachable.
+    """
+    try:
+        from huggingface_hub import hf_hub_download
+    except ImportError as error:
+        raise MissingExtra(f"the data set {source.repo} from the Hugging Face Hub", "train") from error
+    try:
+        path = hf_hub_download(
+            source.repo, filename, repo_type="dataset", revision=source.revision, cache_dir=cache_dir
+        )
+    except Exception as error:  # the Hub client raises errors of several libraries
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise DataError(
+            f"{source.repo}/{filename}",
+            None,
+            f"cannot be fetched from the Hub ({reason}); name a folder with the files: --data-dir",
+        ) from error
+    return Path(path)
+
+
+class Number(str):
+    """A JSON number as it was written: ``1.10`` stays ``1.10``."""
+
+    __slots__ = ()
+
+
+def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield (line number, line) of a file, blank lines left out."""
+    try:
+        with path.open("rb") as file:
+            for line, raw in enumerate(file, start=1):
+                if raw.strip():
+                    yield line, raw
+    except OSError as error:
+        raise DataError(path, None, f"cannot be read: {error.strerror}") from error
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, object) of a JSON-lines file; :class:`DataError` names a damaged line."""
+    for line, raw in raw_lines(path):
+        yield line, json_object(raw, path, line)
+
+
+def json_object(raw: bytes, path: object, line: int | None) -> dict[str, Any]:
+    """Parse one JSON object; its numbers come as :class:`Number`."""
+    row = json_value(raw, path, line)
+    if not isinstance(row, dict):
+        raise DataError(path, line, "is not a JSON object")
+    return row
+
+
+def json_value(raw: bytes, path: object, line: int | None) -> Any:
+    """Parse one JSON text; ``NaN``, half characters, other encodings than UTF-8 and damage are a
+    :class:`DataError`. Numbers come as :class:`Number`."""
+    try:
+        text = raw.decode("utf-8-sig")
+        value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+    except UnicodeDecodeError as error:
+        raise DataError(path, line, f"is not UTF-8 (byte {error.start})") from error
+    except json.JSONDecodeError as error:
+        where = f"column {error.colno}" if line is not None else f"line {error.lineno}"
+        raise DataError(path, line, f"is not JSON: {error.msg} ({where})") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(path, line, f"is not JSON: {error}") from error
+    if _SURROGATE.search(text) and _has_half_character(value):
+        raise DataError(path, line, "holds half a character (an unpaired surrogate)")
+    return value
+
+
+def json_list(path: Path) -> list[Mapping[str, Any]]:
+    """Read a file that holds one JSON list of objects."""
+    try:
+        rows = json_value(path.read_bytes(), path, None)
+    except OSError as error:
+        raise DataError(path, None, f"cannot be read: {error.strerror}") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DataError(path, None, "is not a JSON list of objects")
+    return rows
+
+
+def parquet_rows(path: Path) -> list[Mapping[str, Any]]:
+    """Read a Parquet file whole."""
+    try:
+        parquet = importlib.import_module("pyarrow.parquet")  # it has no types
+    except ImportError as error:
+        raise MissingExtra("reading Parquet files from the Hugging Face Hub", "train") from error
+    try:
+        rows: list[Mapping[str, Any]] = parquet.read_table(path).to_pylist()
+    except (OSError, ValueError) as error:
+        raise DataError(path, None, f"is not a Parquet file: {error}") from error
+    return rows
+
+
+def text_field(row: Mapping[str, Any], key: str, path: object, line: int | None) -> str:
+    """Return a field that must hold text."""
+    value = row.get(key)
+    if not isinstance(value, str) or isinstance(value, Number) or not value.strip():
+        raise DataError(path, line, f"has no text in {key!r}")
+    return value
+
+
+def count_note(name: str, found: int, upstream: int) -> list[str]:
+    """Say so where a file has another number of problems than upstream's."""
+    return [] if found == upstream else [f"{name}: {found} problems, upstream has {upstream}"]
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not allowed")
+
+
+def _has_half_character(value: Any) -> bool:
+    if isinstance(value, str):
+        return any("\ud800" <= c <= "\udfff" for c in value)
+    if isinstance(value, dict):
+        return any(_has_half_character(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(map(_has_half_character, value))
