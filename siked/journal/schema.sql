@@ -22,7 +22,7 @@ CREATE TABLE requests (                    -- one sample asked for
     id INTEGER PRIMARY KEY,
     track TEXT NOT NULL,                   -- 'main', or the name of a control
     iteration INTEGER NOT NULL,
-    step TEXT NOT NULL CHECK (step IN ('teach', 'sample', 'free', 'forced')),
+    step TEXT NOT NULL,                    -- 'teach:' strategy, 'sample', 'free:' set, 'forced:dev'
     problem INTEGER NOT NULL REFERENCES problems (id),
     strategy TEXT NOT NULL,                -- '' where the student chooses
     sample INTEGER NOT NULL,

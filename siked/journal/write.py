@@ -170,8 +170,8 @@ class Journal(Reader):
         """Record a mixture and its rows: (rationale, reason), in training order."""
         cursor = self.db.execute(
             "INSERT INTO mixtures (track, iteration, schedule, options, rows, alpha, shares, kl, entropy,"
-            " dropped) VALUES (:track, :iteration, :schedule, :options, :rows, :alpha, :shares, :kl, :entropy,"
-            " :dropped)",
+            " dropped) VALUES (:track, :iteration, :schedule, :options, :rows, :alpha, :shares, :kl,"
+            " :entropy, :dropped)",
             {**values, **{k: _json(values[k]) for k in ("options", "shares", "dropped")}},
         )
         self.db.executemany(

@@ -1,0 +1,44 @@
+"""What ``run`` and ``resume`` share: the watcher, Ctrl-C, and the words at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from siked.cli.watch import Watch
+from siked.engine.progress import Reporter
+from siked.errors import RunError
+
+INTERRUPTED = 130
+
+
+@contextlib.contextmanager
+def guarded(folder: Path) -> Iterator[Reporter]:
+    """Run the body with a watcher; whatever ends it early, say how to go on."""
+    again = f"go on with: siked resume {folder}"
+    previous = signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with Watch() as reporter:
+            yield reporter
+    except KeyboardInterrupt:
+        click.echo(f"siked: interrupted; everything up to here is kept, {again}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    except RunError as error:
+        raise type(error)(f"{error}\nsiked: what is there is kept; {again}") from None
+    except OSError as error:
+        raise RunError(f"{error.filename or folder}: {error.strerror or error}\nsiked: {again}") from None
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    from siked.report.tables import print_run
+
+    print_run(folder)
+    click.echo(f"run folder: {folder}")
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

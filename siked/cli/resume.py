@@ -1,0 +1,25 @@
+"""``siked resume``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--iterations", "-t", type=click.IntRange(0), metavar="T", help="Raise T to this.")
+@click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
+def command(run: Path, iterations: int | None, retry_failed: bool) -> None:
+    """Go on with a run from what is missing.
+
+    Nothing that stands in the journal is asked or trained again. A finished run can be given more
+    iterations.
+    """
+    from siked.cli.finish import guarded
+    from siked.engine.run import resume
+
+    click.echo(f"run folder: {run}")
+    with guarded(run) as reporter:
+        resume(run, iterations=iterations, retry_failed=retry_failed, reporter=reporter)

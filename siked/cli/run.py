@@ -1,0 +1,127 @@
+"""``siked run``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+_EPILOG = """\b
+Examples:
+  siked run --strategy cot,l2m,pot
+  siked run --student smollm2 --dataset svamp --data-dir DATA --teacher replay:rationales.jsonl --samples 2
+  siked run --config mine.yaml --set trainer.learning_rate=3e-4 --dry-run
+"""
+
+
+def config_options(function: Any) -> Any:
+    """Add the options that make a configuration, shared by ``run`` and ``check``."""
+    for option in reversed(
+        [
+            click.option("--strategy", "-s", metavar="A,B", help="Strategies, separated by commas."),
+            click.option("--student", metavar="MODEL", help="tiny, smollm2, a local folder or a Hub id."),
+            click.option("--teacher", metavar="BACKEND[:MODEL]", help="Who shows the strategies."),
+            click.option("--dataset", "-d", metavar="NAME", help="Training problems."),
+            click.option("--data-dir", metavar="DIR", help="Read the data set from local files."),
+            click.option("--skip-bad", is_flag=True, help="Count damaged data lines and go on."),
+            click.option("--schedule", metavar="NAME", help="How teacher and student are mixed."),
+            click.option(
+                "--iterations", "-t", type=click.IntRange(0), metavar="T", help="Iterations after 0."
+            ),
+            click.option(
+                "--samples", "-k", type=click.IntRange(1), metavar="K", help="Student samples a pair."
+            ),
+            click.option("--limit", type=click.IntRange(1), metavar="N", help="Training problems at most."),
+            click.option("--seed", type=click.IntRange(0), help="Seed of everything but the teacher."),
+            click.option("--config", "-c", "file", metavar="FILE", help="A YAML file of settings."),
+            click.option("--preset", metavar="NAME", help="paper, smollm2, tiny."),
+            click.option(
+                "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Any setting; value is JSON."
+            ),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def flags(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn the flags that were given into configuration values."""
+    found: dict[str, Any] = {}
+    if values["strategy"]:
+        found["strategies"] = [name.strip() for name in values["strategy"].split(",") if name.strip()]
+    if values["student"]:
+        found["student"] = {"model": values["student"]}
+    if values["teacher"]:
+        name, _, model = values["teacher"].partition(":")
+        found["teacher"] = {"name": name, **({"model": model} if model else {})}
+    dataset = {
+        key: values[flag]
+        for key, flag in (
+            ("name", "dataset"),
+            ("data_dir", "data_dir"),
+            ("skip_bad", "skip_bad"),
+            ("limit", "limit"),
+        )
+        if values[flag]
+    }
+    if dataset:
+        found["dataset"] = dataset
+    if values["schedule"]:
+        found["schedule"] = {"name": values["schedule"]}
+    if values["samples"]:
+        found["sample"] = {"k": values["samples"]}
+    for key in ("iterations", "seed"):
+        if values[key] is not None:
+            found[key] = values[key]
+    return found
+
+
+def config_from(values: dict[str, Any]) -> Any:
+    """Put the configuration together from options of :func:`config_options`."""
+    from siked.config import load_config
+
+    return load_config(preset=values["preset"], file=values["file"], flags=flags(values), sets=values["sets"])
+
+
+@click.command(epilog=_EPILOG)
+@config_options
+@click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
+def command(out: str | None, dry_run: bool, **values: Any) -> None:
+    """Run SIKeD: teach, train, then sample, verify, mix, train and evaluate for T iterations.
+
+    With nothing configured it runs on the bundled student, problems and teacher. Settings come
+    from a preset, then --config, then flags, then --set.
+    """
+    config = config_from(values)
+    from siked.registry import load_registry
+
+    registry = load_registry()
+    if dry_run:
+        from siked.cli.plan import print_plan
+
+        print_plan(config, registry)
+        return
+    from siked.config import check_components
+    from siked.engine.run import new_folder, run
+
+    check_components(config, registry)
+    needs_training(config)
+    folder = new_folder(config, out)
+    from siked.cli.finish import guarded
+
+    click.echo(f"run folder: {folder}")
+    with guarded(folder) as reporter:
+        run(config, folder, registry=registry, reporter=reporter, new=False)
+
+
+def needs_training(config: Any) -> None:
+    """Say what to install before anything is spent."""
+    import importlib.util
+
+    from siked.errors import MissingExtra
+
+    if config.trainer.name == "trl" and config.trainer.python is None:
+        for package in ("torch", "transformers", "trl", "peft", "datasets"):
+            if importlib.util.find_spec(package) is None:
+                raise MissingExtra("training a student", "train")

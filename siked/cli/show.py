@@ -1,0 +1,24 @@
+"""``siked show``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print summary.json.")
+def command(run: Path, as_json: bool) -> None:
+    """Show what a run did: accuracy by iteration and set, choice of strategy, alpha, KL, time."""
+    if as_json:
+        import json
+
+        from siked.engine.run import Run
+
+        click.echo(json.dumps(Run(run).summary, indent=2, ensure_ascii=False))
+        return
+    from siked.report.tables import print_run
+
+    print_run(run)

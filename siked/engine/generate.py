@@ -1,0 +1,182 @@
+"""Asking a backend: plan the requests of a step, then fetch what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from siked.engine.seeds import derive, request_key
+from siked.engine.state import State
+from siked.journal.read import Asked
+from siked.records import Call, Message, Model, ModelInfo, Outcome, Problem, Request, Sampling
+from siked.workers import Spec
+
+CHUNK = 2048
+"""Requests handed to a backend at a time, so that memory stays flat whatever a step's size. A
+chunk is a pure function of the step's plan: resuming makes the same batches."""
+
+
+class Ask(NamedTuple):
+    """One sample wanted: problem row, problem, strategy ('' for a free choice), sample number."""
+
+    row: int
+    problem: Problem
+    strategy: str
+    sample: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Whom to ask and how."""
+
+    spec: Spec
+    backend: str
+    model: Model
+    sampling: Sampling
+    seed: int
+    teacher: bool = False
+
+
+def student_source(state: State, track: str, iteration: int, sampling: Sampling) -> Source:
+    """Return the source that samples student ``iteration``."""
+    return Source(
+        spec=state.student_spec,
+        backend=state.config.backend.name,
+        model=state.student(track, iteration),
+        sampling=sampling,
+        seed=state.config.seed,
+    )
+
+
+def generate(
+    state: State, track: str, iteration: int, step: str, source: Source, asks: Callable[[], Iterable[Ask]]
+) -> None:
+    """Ask for every sample of a step that has no text yet; each text is journalled as it comes."""
+    journal = state.journal
+    asked, ended = journal.count_requests(track, iteration, step)
+    if not asked:
+        info = state.pool.open(source.spec, source.model)
+        with journal.saving():
+            journal.requests(_planned(state, track, iteration, step, source, info, asks()))
+            journal.reuse(track, iteration, step)
+        asked, ended = journal.count_requests(track, iteration, step)
+    if asked == ended and not state.retry_failed:
+        return
+    state.reporter.begin(f"{_label(track, iteration)} {step}", asked)
+    state.reporter.advance(ended)
+    group = len(state.strategies) * max(state.config.sample.k, 1)
+    size = max(1, CHUNK // group) * group
+    for chunk in journal.chunks(track, iteration, step, size, state.retry_failed):
+        ended = _fetch(state, track, iteration, step, source, chunk, ended)
+    state.reporter.end()
+    _tell_failures(state, track, iteration, step)
+
+
+def build(state: State, source: Source, asked: Asked, problem: Problem) -> Request:
+    """Return the request that a backend sees."""
+    messages, prefix = _prompt(state, source, problem, asked.strategy)
+    return Request(
+        key=asked.key,
+        messages=messages,
+        prefix=prefix,
+        sampling=source.sampling,
+        seed=asked.seed,
+        problem_id=problem.id,
+        question=problem.question,
+        strategy=asked.strategy,
+        sample=asked.sample,
+        done=bool(asked.done),
+    )
+
+
+def chosen(state: State, text: str) -> tuple[str, str]:
+    """Split a free text into the strategy that its tag names and the rest; '' without a tag."""
+    stripped = text.lstrip()
+    for name, strategy in state.strategies.items():
+        if stripped.startswith(strategy.tag):
+            return name, stripped[len(strategy.tag) :].lstrip(":").lstrip()
+    return "", text
+
+
+def _fetch(
+    state: State, track: str, iteration: int, step: str, source: Source, chunk: list[Asked], ended: int
+) -> int:
+    open_ids = {asked.key: asked for asked in chunk if not asked.done}
+    twins: dict[str, list[Asked]] = {}
+    for asked in chunk:
+        if not asked.done:
+            twins.setdefault(asked.key, []).append(asked)
+
+    def pending() -> list[Request]:
+        return [
+            build(
+                state,
+                source,
+                asked._replace(done=asked.key not in open_ids),
+                state.journal.problem(asked.problem),
+            )
+            for asked in chunk
+        ]
+
+    for item in state.pool.generate(source.spec, source.model, pending):
+        with state.journal.saving():
+            if isinstance(item, Call):
+                state.journal.call(track, iteration, step, source.backend, item)
+                continue
+            if open_ids.pop(item.key, None) is None:
+                continue
+            for asked in twins[item.key]:
+                name = asked.strategy or chosen(state, item.text)[0]
+                state.journal.completion(asked.id, item, name)
+                ended += 1
+        state.reporter.advance(ended)
+    return ended
+
+
+def _planned(
+    state: State,
+    track: str,
+    iteration: int,
+    step: str,
+    source: Source,
+    info: ModelInfo,
+    asks: Iterable[Ask],
+) -> Iterable[tuple[str, int, str, int, str, int, int, str]]:
+    for ask in asks:
+        messages, prefix = _prompt(state, source, ask.problem, ask.strategy)
+        natural = (ask.problem.dataset, ask.problem.split, ask.problem.id, ask.strategy, ask.sample)
+        seed = derive(source.seed, step, iteration, *natural)
+        key = request_key(source.backend, info, messages, prefix, source.sampling, seed)
+        yield track, iteration, step, ask.row, ask.strategy, ask.sample, seed, key
+
+
+def _prompt(state: State, source: Source, problem: Problem, strategy: str) -> tuple[tuple[Message, ...], str]:
+    if source.teacher:
+        return tuple(state.strategies[strategy].teacher_messages(problem)), ""
+    return student_prompt(problem.question), state.strategies[strategy].tag if strategy else ""
+
+
+def student_prompt(question: str) -> tuple[Message, ...]:
+    """Return the student's prompt, the same in training and at test time."""
+    return (Message("user", question),)
+
+
+def _tell_failures(state: State, track: str, iteration: int, step: str) -> None:
+    rows = state.journal.rows(
+        "SELECT r.outcome, r.reason, count(*) AS n FROM requests q JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = ? AND r.outcome IN (?, ?)"
+        " GROUP BY r.outcome, r.reason ORDER BY n DESC LIMIT 5",
+        track,
+        iteration,
+        step,
+        Outcome.FAILED,
+        Outcome.REFUSED,
+    )
+    for row in rows:
+        state.note(f"{step}: {row['n']} requests {row['outcome']}: {row['reason'] or 'no reason given'}")
+
+
+def _label(track: str, iteration: int) -> str:
+    return f"iteration {iteration}" if track == "main" else f"{track} {iteration}"

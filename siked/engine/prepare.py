@@ -1,0 +1,127 @@
+"""The problems of a run: read once, split, recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from siked import config as configuration
+from siked.config import ComponentConfig, DatasetConfig
+from siked.engine.state import MAIN, State
+from siked.errors import DataError
+from siked.masking import masked, masked_body
+from siked.records import DevProblem, Problem, TestProblem, TrainProblem
+
+DEV_SHARE = 0.1
+
+
+def prepare(state: State) -> None:
+    """Load train, dev and test problems into the journal, unless they are there."""
+    with state.step(MAIN, 0, "prepare") as finished:
+        if finished():
+            return
+        dataset: Any = configuration.make(state.registry, "dataset", _plain(state.config.dataset))
+        train = [p for p in dataset.load("train") if isinstance(p, TrainProblem)]
+        dev: list[Problem] = list(dataset.load("dev"))
+        _tell_skipped(state, dataset)
+        train = _with_gold(state, train)
+        if dev:
+            dev = dev[: state.config.dataset.dev]
+        else:
+            train, dev = split_dev(train, state.config.dataset.dev)
+        train = train[: state.config.dataset.limit]
+        if not train or not dev:
+            raise DataError(
+                dataset.name,
+                None,
+                f"{len(train)} training and {len(dev)} dev problems: too few to learn from",
+            )
+        told = {masked_body(p.question) or masked(p.question) for p in train}
+        everything: list[Sequence[Problem]] = [train, dev, *_tests(state, dataset)]
+        with state.journal.saving():
+            for problems in everything:
+                state.journal.problems(
+                    (p, (masked_body(p.question) or masked(p.question)) in told) for p in problems
+                )
+        _tell_leaks(state)
+
+
+def split_dev(problems: Sequence[TrainProblem], most: int) -> tuple[list[TrainProblem], list[Problem]]:
+    """Set a tenth of the problems aside as dev, at most ``most``.
+
+    Problems that differ in their numbers only stay together; which ones go is decided by a hash of
+    the masked question, so that it does not depend on order, seed or version.
+    """
+    groups: dict[str, list[TrainProblem]] = {}
+    for problem in problems:
+        groups.setdefault(masked(problem.question), []).append(problem)
+    want = min(most, max(1, round(len(problems) * DEV_SHARE)))
+    chosen: set[str] = set()
+    for _, text in sorted((hashlib.sha256(text.encode()).hexdigest(), text) for text in groups):
+        size = len(groups[text])
+        if size <= want:
+            chosen.add(text)
+            want -= size
+        if want <= 0:
+            break
+    train = [p for p in problems if masked(p.question) not in chosen]
+    dev: list[Problem] = [
+        DevProblem(id=p.id, question=p.question, gold=p.gold, dataset=p.dataset, family=p.family)
+        for p in problems
+        if masked(p.question) in chosen
+    ]
+    return train, dev
+
+
+def _tests(state: State, dataset: Any) -> Iterable[list[Problem]]:
+    for name in state.config.test_sets(dataset.tests):
+        section = state.config.dataset if name == state.config.dataset.name else _beside(state, name)
+        source: Any = configuration.make(state.registry, "dataset", _plain(section))
+        found = list(source.load("test"))
+        wrong = [p for p in found if not isinstance(p, TestProblem)]
+        if wrong:
+            raise DataError(name, None, f"its test split holds a {type(wrong[0]).__name__}")
+        if not found:
+            raise DataError(name, None, "it has no test split")
+        yield found[: state.config.evaluate.limit]
+
+
+def _beside(state: State, name: str) -> ComponentConfig:
+    """A test set beside the training set takes over its options where it has the same ones
+    (``data_dir``)."""
+    import dataclasses
+
+    cls = state.registry.find("dataset", name).load()
+    known = {f.name for f in dataclasses.fields(cls.Options)}
+    shared = {k: v for k, v in state.config.dataset.options.items() if k in known & {"data_dir"}}
+    return ComponentConfig(name=name, **shared)
+
+
+def _plain(section: ComponentConfig) -> ComponentConfig:
+    if not isinstance(section, DatasetConfig):
+        return section
+    return ComponentConfig(name=section.name, **section.options)
+
+
+def _with_gold(state: State, problems: list[TrainProblem]) -> list[TrainProblem]:
+    kept = [p for p in problems if p.gold is not None]
+    missing = len(problems) - len(kept)
+    if missing:
+        state.note(f"{missing} training problems have no gold answer and are left out")
+    return kept
+
+
+def _tell_skipped(state: State, dataset: Any) -> None:
+    skipped = getattr(dataset, "skipped", 0)
+    if skipped:
+        state.note(f"{skipped} damaged lines were skipped")
+
+
+def _tell_leaks(state: State) -> None:
+    rows = state.journal.rows(
+        "SELECT t.dataset, count(DISTINCT t.id) AS n FROM problems t JOIN problems l"
+        " ON l.question = t.question AND l.split = 'train' WHERE t.split = 'test' GROUP BY t.dataset"
+    )
+    for row in rows:
+        state.note(f"{row['n']} test problems of {row['dataset']} stand in training, word for word")

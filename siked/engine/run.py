@@ -1,0 +1,225 @@
+"""Starting and resuming runs; what ``siked.run`` is."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import re
+import socket
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from siked import __version__, hookspecs
+from siked.config import RunConfig, check_components, parse
+from siked.engine.loop import run_loop
+from siked.engine.progress import Reporter
+from siked.engine.state import State
+from siked.engine.summary import write_atomically
+from siked.errors import RunLocked, UsageError
+from siked.journal import Journal, Reader
+from siked.registry import Registry, load_registry
+
+
+class Run:
+    """A finished or unfinished run, for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.journal = Reader.at(folder)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What stands in summary.json.
+
+        Raises :class:`UsageError` where the run is not finished.
+        """
+        path = self.folder / "summary.json"
+        if not path.exists():
+            raise UsageError(f"{self.folder}: not finished; type: siked resume {self.folder}")
+        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return summary
+
+    def rationales(self) -> Iterator[dict[str, Any]]:
+        """Yield every rationale with its problem, verdict and provenance."""
+        cursor = self.journal.db.execute(
+            "SELECT q.track, q.iteration, q.step, p.dataset, p.split, p.name AS problem, p.question, p.gold,"
+            " r.strategy, q.sample, q.seed, q.key, r.outcome, r.reason, r.text, v.status, v.answer, v.rule,"
+            " v.flags, v.sandbox FROM rationales r JOIN requests q ON q.id = r.request"
+            " JOIN problems p ON p.id = q.problem LEFT JOIN verdicts v ON v.rationale = r.id ORDER BY r.id"
+        )
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))
+
+
+def run(
+    config: RunConfig | Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    *,
+    registry: Registry | None = None,
+    reporter: Reporter | None = None,
+    new: bool = True,
+) -> Run:
+    """Run SIKeD and return the finished run.
+
+    ``config`` is a :class:`siked.config.RunConfig` or plain values for one; without any, the
+    bundled default runs. ``out`` is a folder that does not exist yet; by default
+    ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
+    :func:`new_folder` has just made.
+
+    Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
+    run stopped and can be resumed.
+    """
+    from siked.config import load_config
+
+    if not isinstance(config, RunConfig):
+        config = load_config(flags=dict(config or {}))
+    registry = registry or load_registry()
+    check_components(config, registry)
+    folder = new_folder(config, out) if new or out is None else Path(out)
+    with _locked(folder):
+        journal = Journal.create(folder / "run.db")
+        values = config.dump()
+        iterations = values.pop("iterations")
+        with journal.saving():
+            journal.fact("config", values)
+            journal.event("iterations", iterations=iterations)
+        write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
+        _work(folder, config, registry, journal, reporter or Reporter(), resumed=False)
+    return Run(folder)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    iterations: int | None = None,
+    retry_failed: bool = False,
+    registry: Registry | None = None,
+    reporter: Reporter | None = None,
+) -> Run:
+    """Go on with a run from what is missing; ``iterations`` raises T.
+
+    Raises :class:`RunLocked` while another process works on it.
+    """
+    folder = Path(folder)
+    with _locked(folder):
+        journal = Journal.open(folder / "run.db")
+        config = stored_config(journal)
+        if iterations is not None:
+            if iterations < config.iterations:
+                raise UsageError(f"{folder}: has {config.iterations} iterations; --iterations can only add")
+            config = config.model_copy(update={"iterations": iterations})
+            journal.event("iterations", iterations=iterations)
+            write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
+        registry = registry or load_registry()
+        check_components(config, registry)
+        _work(folder, config, registry, journal, reporter or Reporter(), True, retry_failed)
+    return Run(folder)
+
+
+def stored_config(journal: Reader) -> RunConfig:
+    """Return the configuration a run was started with, and extended to."""
+    iterations = journal.rows("SELECT data FROM events WHERE kind = 'iterations' ORDER BY id DESC LIMIT 1")
+    return parse({**journal.known("config"), **json.loads(iterations[0]["data"])})
+
+
+def new_folder(config: RunConfig, out: str | Path | None) -> Path:
+    """Make the folder of a new run; one that exists is never touched."""
+    if out is not None:
+        folder = Path(out)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise UsageError(
+                f"{folder} exists already; siked writes over nothing. Go on with: siked resume {folder}"
+            ) from None
+        except OSError as error:
+            raise UsageError(f"{folder}: {error.strerror}") from None
+        return folder
+    student = re.sub(r"[^\w.-]+", "-", Path(config.student.model).name or "student")
+    dataset = config.dataset.name.replace("/", "-")
+    for number in range(1, 1_000_000):
+        folder = Path("runs") / f"{dataset}-{student}-{number:03d}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"{folder}: {error.strerror}") from None
+        return folder
+    raise UsageError("runs: full")
+
+
+def _work(
+    folder: Path,
+    config: RunConfig,
+    registry: Registry,
+    journal: Journal,
+    reporter: Reporter,
+    resumed: bool,
+    retry_failed: bool = False,
+) -> None:
+    state = State(
+        folder=folder,
+        config=config,
+        registry=registry,
+        journal=journal,
+        reporter=reporter,
+        retry_failed=retry_failed,
+    )
+    try:
+        _write_manifest(state)
+        started = hookspecs.RunStarted(
+            id=f"{folder.name}:started", run=str(folder), config=config.dump(), resumed=resumed
+        )
+        state.emit("siked_run_started", started)
+        run_loop(state)
+    finally:
+        state.close()
+    if state.observer_failures:
+        reporter.note(f"{len(state.observer_failures)} failures in plugins that watch; the first: ")
+        reporter.note(state.observer_failures[0])
+
+
+def _write_manifest(state: State) -> None:
+    """Write what the run was made with; an export for people, nothing reads it back."""
+    versions = {}
+    for name in ("torch", "transformers", "trl", "peft", "pydantic-monty", "sympy"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    manifest = {
+        "siked": __version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        "packages": versions,
+        "plugins": sorted({f"{p.owner} {p.version}" for p in state.registry.plugins.loaded}),
+        "seeds": {"run": state.config.seed},
+    }
+    write_atomically(state.folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the run's lock; the system lets go of it when the process ends, however it ends."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: no run there")
+    with (folder / "lock").open("a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "another process"
+            raise RunLocked(f"{folder}: {holder} works on it") from None
+        file.seek(0)
+        file.truncate()
+        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.flush()
+        yield

@@ -1,0 +1,157 @@
+"""The state that the steps of a run share: its folder, journal, workers and components."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from siked import config as configuration
+from siked import hookspecs
+from siked.config import RunConfig, TeacherConfig
+from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
+from siked.engine.progress import Reporter
+from siked.journal import Journal
+from siked.records import Model
+from siked.registry import Registry
+from siked.workers import Pool, Spec
+
+MAIN = "main"
+"""The track of the run itself; controls have tracks of their own."""
+
+
+@dataclass(kw_only=True)
+class State:
+    """What every step needs. One per process and run; :meth:`close` ends workers and sandbox."""
+
+    folder: Path
+    config: RunConfig
+    registry: Registry
+    journal: Journal
+    reporter: Reporter
+    retry_failed: bool = False
+    observer_failures: list[str] = field(default_factory=list)
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The run's workers."""
+        return Pool(self.folder / "logs", self.note)
+
+    @cached_property
+    def strategies(self) -> dict[str, Strategy]:
+        """The run's strategies by name as asked, in order."""
+        return {name: self.registry.make("strategy", name) for name in self.config.strategies}
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        """The run's verifier."""
+        made: Verifier = configuration.make(self.registry, "verifier", self.config.verifier)
+        return made
+
+    @cached_property
+    def judge(self) -> tuple[str, str, str]:
+        """(verifier, version, options): what verdicts are stored under."""
+        offer = self.registry.find("verifier", self.config.verifier.name)
+        options = configuration.options(offer, self.config.verifier.options)
+        return self.config.verifier.name, self.verifier.version, json.dumps(options, sort_keys=True)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The run's mixing schedule."""
+        made: Schedule = configuration.make(self.registry, "schedule", self.config.schedule)
+        return made
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """The run's stopping rule."""
+        made: Stopping = configuration.make(self.registry, "stopping", self.config.stopping)
+        return made
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """The run's sandbox, started when the first program comes."""
+        made: Sandbox = configuration.make(self.registry, "sandbox", self.config.sandbox)
+        return made
+
+    @cached_property
+    def student_spec(self) -> Spec:
+        """The worker that samples the student."""
+        section = self.config.backend
+        offer = self.registry.find("backend", section.name)
+        values = configuration.options(offer, section.options)
+        return Spec(role="student", target=offer.target, options=values, python=section.python)
+
+    @cached_property
+    def trainer_spec(self) -> Spec:
+        """The worker that trains the student."""
+        section = self.config.trainer
+        offer = self.registry.find("trainer", section.name)
+        values = configuration.options(offer, section.options)
+        return Spec(role="trainer", target=offer.target, options=values, python=section.python)
+
+    def teacher_spec(self, teacher: TeacherConfig) -> Spec:
+        """The worker that hosts a teacher."""
+        offer = self.registry.find("backend", teacher.name)
+        values = configuration.options(offer, teacher.options)
+        return Spec(role=f"teacher-{offer.name}", target=offer.target, options=values, python=teacher.python)
+
+    def student(self, track: str, iteration: int) -> Model:
+        """Return a trained student; iteration -1 is the base."""
+        base = self.config.student.as_model()
+        if iteration < 0:
+            return base
+        ((weights,),) = self.journal.db.execute(
+            "SELECT weights FROM students WHERE track = ? AND iteration = ?", (track, iteration)
+        ).fetchall()
+        return Model(
+            name=base.name,
+            revision=base.revision,
+            weights=str((self.folder / weights).resolve()),
+            prompt_format=base.prompt_format,
+        )
+
+    def note(self, text: str) -> None:
+        """Tell the watcher and the journal's events."""
+        self.reporter.note(text)
+        self.journal.event("note", text=text)
+
+    def emit(self, hook: str, event: Any) -> None:
+        """Call an observing hook of every plugin; failures are logged and counted."""
+        for plugin, error in self.registry.plugins.call_each(hook, event=event):
+            text = (
+                f"plugin {plugin.name!r} of {plugin.owner} failed in {hook}: {type(error).__name__}: {error}"
+            )
+            self.observer_failures.append(text)
+            self.note(text)
+
+    @contextmanager
+    def step(self, track: str, iteration: int, step: str) -> Iterator[Callable[[], bool]]:
+        """Run the body as a step: announced, timed, recorded as finished at its end.
+
+        Yields a function that tells whether the step is finished already; the body then returns.
+        """
+        if self.journal.finished(track, iteration, step):
+            yield lambda: True
+            return
+        key = f"{self.folder.name}:{track}:{iteration}:{step}"
+        place: dict[str, Any] = {"track": track, "iteration": iteration, "step": step}
+        self.emit("siked_step_started", hookspecs.StepStarted(id=key + ":start", **place))
+        start = time.monotonic()
+        yield lambda: False
+        seconds = time.monotonic() - start
+        with self.journal.saving():
+            self.journal.step(track, iteration, step, seconds)
+        self.emit("siked_step_finished", hookspecs.StepFinished(id=key, seconds=seconds, **place))
+
+    def close(self) -> None:
+        """End workers and sandbox."""
+        if "pool" in self.__dict__:
+            self.pool.close()
+        if "sandbox" in self.__dict__:
+            self.sandbox.close()
+        self.journal.close()

@@ -1,0 +1,154 @@
+"""What a run found, in numbers: summary.json."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from siked import __version__, hookspecs
+from siked.engine.control import EQUAL_STEPS
+from siked.engine.state import MAIN, State
+from siked.engine.stats import score
+from siked.engine.stop import best_iteration, dev_history
+from siked.journal import Reader
+from siked.records import Continue, Decision, RollBack, Score, Stop
+
+
+def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
+    """Write summary.json and tell the observers."""
+    history = dev_history(state, last)
+    best = decision.to if isinstance(decision, RollBack) else best_iteration(history)
+    summary: dict[str, Any] = {
+        "format": 1,
+        "run": state.folder.name,
+        "version": __version__,
+        "seed": state.config.seed,
+        "strategies": list(state.strategies),
+        "student": state.config.student.model,
+        "teacher": _teachers(state),
+        "dataset": state.config.dataset.name,
+        "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
+        "controls": [_control(state.journal, last)] if EQUAL_STEPS in state.config.controls and last else [],
+        "best_iteration": best,
+        "stopped_because": _reason(decision, last),
+    }
+    write_atomically(state.folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    state.emit(
+        "siked_run_finished",
+        hookspecs.RunFinished(id=f"{state.folder.name}:{last}", run=str(state.folder), summary=summary),
+    )
+    return summary
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that is either the old one or the whole new one."""
+    beside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+def score_dict(found: Score) -> dict[str, Any]:
+    """Return a score as it stands in summary.json."""
+    return {
+        "value": found.value,
+        "n": found.n,
+        "ci95": list(found.ci95),
+        "unverified": found.unverified,
+    }
+
+
+def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
+    mixture = _mixture(journal, track, iteration)
+    rows = journal.rows(
+        "SELECT * FROM evaluations WHERE track = ? AND iteration = ? ORDER BY id", track, iteration
+    )
+    forced = {row["mode"][7:]: row["correct"] / row["n"] for row in rows if row["mode"].startswith("forced:")}
+    anyone = next((row for row in rows if row["mode"] == "any"), None)
+    dev = next((row for row in rows if row["split"] == "dev" and row["mode"] == "free"), None)
+    return {
+        "iteration": iteration,
+        **mixture,
+        "choice": json.loads(dev["choice"]) if dev else {},
+        "accuracy": _accuracy(journal, rows),
+        "forced": forced,
+        "any_strategy": anyone["correct"] / anyone["n"] if anyone else None,
+        "training": _training(journal, track, iteration),
+        "seconds": {
+            row["step"]: round(row["seconds"], 2)
+            for row in journal.rows(
+                "SELECT step, seconds FROM steps WHERE track = ? AND iteration = ? ORDER BY id",
+                track,
+                iteration,
+            )
+        },
+    }
+
+
+def _control(journal: Reader, last: int) -> dict[str, Any]:
+    return {"name": EQUAL_STEPS, **_iteration(journal, EQUAL_STEPS, last)}
+
+
+def _mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
+    (row,) = journal.rows("SELECT * FROM mixtures WHERE track = ? AND iteration = ?", track, iteration)
+    return {
+        "alpha": row["alpha"],
+        "rows": row["rows"],
+        "kl": row["kl"],
+        "shares": json.loads(row["shares"]),
+        "tag_entropy": row["entropy"],
+        "dropped": json.loads(row["dropped"]),
+    }
+
+
+def _training(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
+    (row,) = journal.rows("SELECT * FROM students WHERE track = ? AND iteration = ?", track, iteration)
+    return {"steps": row["steps"], "tokens": row["tokens"], "loss": row["loss"], "dropped": row["dropped"]}
+
+
+def _accuracy(journal: Reader, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for row in rows:
+        if row["mode"] != "free":
+            continue
+        name = "dev" if row["split"] == "dev" else row["dataset"]
+        found[name] = score_dict(score(row["correct"], row["n"], row["unverified"]))
+        if row["split"] == "test":
+            found[name] |= _by_body(journal, row)
+    return found
+
+
+def _by_body(journal: Reader, row: dict[str, Any]) -> dict[str, Any]:
+    """Split a test score into stories that occur in training, numbers aside, and others."""
+    parts = journal.rows(
+        "SELECT p.body_seen AS seen, count(*) AS n, sum(v.status = 'correct') AS correct,"
+        " sum(v.status = 'unverified') AS unverified"
+        " FROM requests q JOIN problems p ON p.id = q.problem JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " JOIN verdicts v ON v.rationale = r.id"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY 1",
+        row["track"],
+        row["iteration"],
+        f"free:{row['dataset']}",
+    )
+    names = {1: "seen_body", 0: "unseen_body"}
+    if len(parts) < 2:
+        return {}
+    return {
+        names[part["seen"]]: score_dict(score(part["correct"], part["n"], part["unverified"]))
+        for part in parts
+    }
+
+
+def _teachers(state: State) -> Any:
+    named = {name: state.config.teacher_of(name) for name in state.strategies}
+    texts = {name: f"{t.name}:{t.model}" if t.model else t.name for name, t in named.items()}
+    return next(iter(texts.values())) if len(set(texts.values())) == 1 else texts
+
+
+def _reason(decision: Decision, last: int) -> str:
+    if isinstance(decision, Continue):
+        return f"all {last} iterations done"
+    assert isinstance(decision, Stop | RollBack)
+    return decision.reason

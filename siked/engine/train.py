@@ -1,0 +1,100 @@
+"""Steps 2 and 3d of the paper: train the student on the mixture of its iteration."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from siked.engine.generate import student_prompt
+from siked.engine.seeds import derive
+from siked.engine.state import MAIN, State
+from siked.records import Model, Trained, TrainSettings
+from siked.weights import weights_hash
+from siked.workers.host import Worker, write_rows
+from siked.workers.protocol import pack
+
+
+def train(state: State, iteration: int) -> None:
+    """Train student t from student t-1, or from the base (``trainer.start``, off-policy control)."""
+    with state.step(MAIN, iteration, "train") as finished:
+        if finished():
+            return
+        first = iteration == 0 or state.config.trainer.start == "base"
+        parent = state.student(MAIN, -1 if first else iteration - 1)
+        epochs = state.config.trainer.epochs
+        if iteration > 0 and state.config.trainer.epochs_after is not None:
+            epochs = state.config.trainer.epochs_after
+        seed = derive(state.config.seed, "train", iteration) % 2**31
+        run_trainer(state, MAIN, iteration, parent, TrainSettings(epochs=epochs, seed=seed))
+
+
+def run_trainer(state: State, track: str, iteration: int, parent: Model, settings: TrainSettings) -> Trained:
+    """Train ``parent`` on the recorded mixture and record the student.
+
+    The worker writes beside the final place; a folder is renamed there only when it is whole, so a
+    training that was cut off leaves nothing but a ``tmp`` folder, removed by the next try.
+    """
+    place = Path("students") / (str(iteration) if track == MAIN else f"{track}-{iteration}")
+    final = state.folder / place
+    for old in final.parent.glob(f"{final.name}.tmp-*"):
+        shutil.rmtree(old)
+    if final.exists():
+        shutil.rmtree(final)  # renamed, but the journal did not hear of it
+    work = final.with_name(f"{final.name}.tmp-{os.getpid()}")
+    out = work / "weights"
+    out.mkdir(parents=True)
+    rows = work / "rows.jsonl"
+    write_rows(rows, _rows(state, track, iteration))
+    label = f"iteration {iteration}" if track == MAIN else f"{track} {iteration}"
+    state.reporter.begin(f"{label} train", None)
+
+    def progress(step: int, of: int) -> None:
+        if step <= 1:
+            state.reporter.end()
+            state.reporter.begin(f"{label} train", of)
+        state.reporter.advance(step)
+
+    def work_on(worker: Worker) -> Trained:
+        shutil.rmtree(out)
+        out.mkdir()
+        return worker.train(parent, rows, settings, out, progress)
+
+    trained: Trained = state.pool.retry(state.trainer_spec, work_on)
+    state.reporter.end()
+    _sync(out)
+    out.rename(final)
+    _sync_folder(final.parent)
+    shutil.rmtree(work)
+    with state.journal.saving():
+        state.journal.student(track, iteration, str(place), weights_hash(final), trained)
+    if trained.dropped:
+        state.note(f"{label}: {trained.dropped} rows were too long to train on and were left out")
+    return trained
+
+
+def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
+    for question, strategy, text in state.journal.mixture_texts(track, iteration):
+        yield {
+            "messages": [pack(message) for message in student_prompt(question)],
+            "prefix": state.strategies[strategy].tag,
+            "text": text.strip(),
+        }
+
+
+def _sync(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

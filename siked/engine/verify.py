@@ -1,0 +1,143 @@
+"""Judging rationales: read, run programs in the sandbox, compare with the gold."""
+
+from __future__ import annotations
+
+from siked import hookspecs
+from siked.answers.flags import flags
+from siked.engine.generate import chosen
+from siked.engine.state import State
+from siked.journal.read import Unjudged
+from siked.records import (
+    Answer,
+    Malformed,
+    Outcome,
+    Problem,
+    Program,
+    ProgramOutcome,
+    ProgramStatus,
+    Status,
+    Verdict,
+)
+
+PROBLEMS = 256
+"""Problems judged at a time; all answers to one problem are judged together."""
+
+STOPPED = (ProgramStatus.TIMEOUT, ProgramStatus.MEMORY, ProgramStatus.DENIED)
+"""The sandbox ended the program: what it would have answered is not known."""
+
+
+def verify(state: State, track: str, iteration: int, step: str) -> None:
+    """Give every rationale of a step a verdict."""
+    asked, _ = state.journal.count_requests(track, iteration, step)
+    state.reporter.begin(f"verify {step}", asked)
+    done = 0
+    for rows in state.journal.unjudged(track, iteration, step, state.judge, PROBLEMS):
+        _judge_chunk(state, rows)
+        done += len(rows)
+        state.reporter.advance(done)
+    state.reporter.end()
+    counts: dict[str, dict[str, int]] = {}
+    for row in state.journal.rows(
+        "SELECT r.strategy, v.status, count(*) AS n FROM requests q JOIN rationales r ON r.request = q.id"
+        " JOIN verdicts v ON v.rationale = r.id"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY 1, 2",
+        track,
+        iteration,
+        step,
+    ):
+        counts.setdefault(row["strategy"] or "none", {})[row["status"]] = row["n"]
+    state.emit(
+        "siked_rationales_verified",
+        hookspecs.RationalesVerified(
+            id=f"{state.folder.name}:{track}:{iteration}:{step}",
+            iteration=iteration,
+            step=step,
+            counts=counts,
+        ),
+    )
+
+
+def _judge_chunk(state: State, rows: list[Unjudged]) -> None:
+    readings = [_read(state, row) for row in rows]
+    programs = [reading for reading in readings if isinstance(reading, Program)]
+    ran = iter(list(state.sandbox.run(programs)) if programs else [])
+    outcomes = [next(ran) if isinstance(reading, Program) else None for reading in readings]
+    answers = [
+        Answer(outcome.answer or "", "value")
+        if outcome is not None and outcome.status is ProgramStatus.OK
+        else reading
+        if isinstance(reading, Answer)
+        else None
+        for reading, outcome in zip(readings, outcomes, strict=True)
+    ]
+    by_problem: dict[int, list[int]] = {}
+    for i, row in enumerate(rows):
+        by_problem.setdefault(row.problem, []).append(i)
+    verdicts: dict[int, Verdict] = {}
+    for problem_row, members in by_problem.items():
+        problem = state.journal.problem(problem_row)
+        answered = [i for i in members if answers[i] is not None]
+        given = [answer for i in answered if (answer := answers[i]) is not None]
+        for i, verdict in zip(answered, state.verifier.verify(problem, given), strict=True):
+            verdicts[i] = verdict
+    with state.journal.saving():
+        for i, row in enumerate(rows):
+            reading, outcome = readings[i], outcomes[i]
+            verdict = verdicts.get(i) or _without_answer(reading, outcome)
+            state.journal.verdict(
+                row.id,
+                state.judge,
+                _flagged(state, row, reading, verdict),
+                sandbox=outcome.sandbox if outcome else "",
+                program=outcome.status if outcome else "",
+                detail=outcome.detail[:500] if outcome else "",
+            )
+
+
+def _read(state: State, row: Unjudged) -> Answer | Program | Malformed | Outcome:
+    if row.outcome in (Outcome.REFUSED, Outcome.FAILED):
+        return Outcome(row.outcome)
+    if not row.strategy:
+        return Malformed("no-tag")
+    text = row.text if row.forced else chosen(state, row.text)[1]
+    return state.strategies[row.strategy].read(text)
+
+
+def _without_answer(
+    reading: Answer | Program | Malformed | Outcome, outcome: ProgramOutcome | None
+) -> Verdict:
+    if isinstance(reading, Malformed):
+        return Verdict(status=Status.WRONG, answer=None, rule=f"malformed:{reading.reason}")
+    if outcome is not None:
+        status = Status.UNVERIFIED if outcome.status in STOPPED else Status.WRONG
+        return Verdict(status=status, answer=None, rule=f"program:{outcome.status}")
+    return Verdict(status=Status.UNVERIFIED, answer=None, rule=f"no-text:{reading}")
+
+
+def _flagged(
+    state: State, row: Unjudged, reading: Answer | Program | Malformed | Outcome, verdict: Verdict
+) -> Verdict:
+    if verdict.status is not Status.CORRECT or not isinstance(reading, Answer | Program):
+        return verdict
+    form = "program" if isinstance(reading, Program) else reading.form
+    text = reading.code if isinstance(reading, Program) else reading.text
+    found = flags(form, text, verdict.answer, reading.code if isinstance(reading, Program) else None)
+    return Verdict(
+        status=verdict.status,
+        answer=verdict.answer,
+        rule=verdict.rule,
+        flags=tuple(sorted({*verdict.flags, *found})),
+    )
+
+
+def judge_one(
+    state: State, problem: Problem, strategy: str, text: str
+) -> tuple[Verdict, ProgramOutcome | None]:
+    """Judge a single rationale outside the journal (``siked solve``)."""
+    reading = state.strategies[strategy].read(text) if strategy else Malformed("no-tag")
+    outcome = next(iter(state.sandbox.run([reading]))) if isinstance(reading, Program) else None
+    if outcome is not None and outcome.status is ProgramStatus.OK:
+        reading = Answer(outcome.answer or "", "value")
+    if isinstance(reading, Answer):
+        return state.verifier.verify(problem, [reading])[0], outcome
+    return _without_answer(reading, outcome), outcome
