@@ -1,0 +1,168 @@
+"""Loading a base once and changing the student on it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from siked.builtin.models import is_adapter
+from siked.errors import BackendError, UsageError
+
+DTYPES = ("auto", "float32", "bfloat16", "float16")
+
+
+def pick_device(name: str) -> str:
+    """Return the torch device that ``auto`` means here, or ``name`` itself."""
+    import torch
+
+    if name != "auto":
+        return name
+    if torch.cuda.is_available():
+        return "cuda"
+    if torch.backends.mps.is_available():
+        return "mps"
+    return "cpu"
+
+
+def pick_dtype(name: str, device: str) -> Any:
+    """Return the torch type of the weights: ``auto`` is bfloat16 on CUDA and float32 elsewhere."""
+    import torch
+
+    if name not in DTYPES:
+        raise UsageError(f"no dtype named {name!r}; there are: {', '.join(DTYPES)}.")
+    if name == "auto":
+        name = "bfloat16" if device.startswith("cuda") else "float32"
+    return getattr(torch, name)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Load the tokenizer of a model folder."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(str(folder))
+
+
+def load_model(folder: Path, dtype: Any, device: str) -> Any:
+    """Load a causal language model for inference."""
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype)
+    return model.to(device).eval()
+
+
+class Student:
+    """A base model on its device, with at most one adapter applied.
+
+    ``model`` is what runs. With float32 weights an adapter is added into the base's weights, which
+    are kept aside and put back before the next one, so that nothing accumulates. With fewer bits
+    that sum would lose small changes, so there the adapter stays beside the base.
+    """
+
+    def __init__(self, folder: Path, dtype: Any, device: str, merge: bool | None = None) -> None:
+        import torch
+
+        self.folder = folder
+        self.base = load_model(folder, dtype, device)
+        self.model = self.base
+        self._merge = dtype == torch.float32 if merge is None else merge
+        self._kept: dict[str, Any] = {}
+        self._attached: Any = None
+
+    def apply(self, adapter: Path | None) -> None:
+        """Put the base back as it was, then apply ``adapter``."""
+        self._restore()
+        if adapter is None:
+            return
+        config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+        if self._merge and _is_plain_lora(config):
+            self._add(adapter, config)
+            return
+        from peft import PeftModel
+
+        self._attached = PeftModel.from_pretrained(self.base, str(adapter)).eval()
+        self.model = self._attached
+
+    def _restore(self) -> None:
+        import torch
+
+        if self._attached is not None:
+            self.base = self._attached.unload().eval()
+            self._attached = None
+        with torch.no_grad():
+            for name, kept in self._kept.items():
+                self.base.get_parameter(name).copy_(kept)
+        self.model = self.base
+
+    def _add(self, adapter: Path, config: dict[str, Any]) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, delta in lora_deltas(adapter, config).items():
+                weight = self.base.get_parameter(name)
+                if name not in self._kept:
+                    self._kept[name] = weight.detach().to("cpu", copy=True)
+                base = self._kept[name].to(weight.device).float()
+                weight.copy_(base + delta.to(weight.device))
+
+
+def _is_plain_lora(config: dict[str, Any]) -> bool:
+    odd = (
+        "use_dora",
+        "fan_in_fan_out",
+        "modules_to_save",
+        "alora_invocation_tokens",
+        "trainable_token_indices",
+        "target_parameters",
+    )
+    return (
+        config.get("peft_type") == "LORA"
+        and config.get("bias", "none") == "none"
+        and not config.get("lora_bias")
+        and not any(config.get(key) for key in odd)
+    )
+
+
+def lora_deltas(adapter: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """Return {name of the base's parameter: what a LoRA adapter adds to it}, in float32.
+
+    W' = W + (alpha / r) B A (Hu et al., 2021), or alpha / sqrt(r) with ``use_rslora``.
+    """
+    from safetensors.torch import load_file
+
+    file = adapter / "adapter_model.safetensors"
+    if not file.is_file():
+        raise BackendError(f"{adapter} has no adapter_model.safetensors")
+    tensors = load_file(str(file))
+    alphas: dict[str, float] = config.get("alpha_pattern") or {}
+    deltas = {}
+    for key, down in tensors.items():
+        if not key.endswith(".lora_A.weight"):
+            continue
+        name = key.removesuffix(".lora_A.weight").removeprefix("base_model.model.")
+        up = tensors[key.replace(".lora_A.", ".lora_B.")]
+        rank = down.shape[0]
+        alpha = next((a for part, a in alphas.items() if name.endswith(part)), config["lora_alpha"])
+        scale = alpha / (rank**0.5 if config.get("use_rslora") else rank)
+        deltas[f"{name}.weight"] = scale * (up.float() @ down.float())
+    return deltas
+
+
+class Slot:
+    """The one student of a worker; opening another on the same base loads no base again."""
+
+    def __init__(self, dtype: Any, device: str, merge: bool | None = None) -> None:
+        self.dtype, self.device, self.merge = dtype, device, merge
+        self.student: Student | None = None
+
+    def open(self, base: Path, weights: Path | None) -> Any:
+        """Return the model of (base, weights), ready to run."""
+        full = weights if weights is not None and not is_adapter(weights) else None
+        folder = full or base
+        if self.student is None or self.student.folder != folder:
+            self.student = None  # free the old one before the new one is loaded
+            self.student = Student(folder, self.dtype, self.device, self.merge)
+        self.student.apply(weights if full is None else None)
+        return self.student.model
