@@ -1,0 +1,84 @@
+"""The ``auto`` sandbox: chooses Monty or real CPython for each program before it runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from siked.execution.confined import Confined, ConfinedOptions
+from siked.execution.lanes import Line, Ran, Ticket
+from siked.execution.monty import MontyOptions, MontySandbox, refusal
+from siked.execution.routing import shape
+from siked.records import Program, ProgramOutcome, ProgramStatus
+
+
+@dataclass(frozen=True)
+class AutoOptions:
+    """Limits of one program and how many run at a time."""
+
+    cpu: float = field(default=2.0, metadata={"help": "CPU seconds a program may take."})
+    memory: int = field(default=512, metadata={"help": "MiB of memory a program may take."})
+    workers: int = field(default=0, metadata={"help": "Programs at a time; 0 is one for each processor."})
+    allow_weak: bool = field(
+        default=False, metadata={"help": "Run with fewer locks than the minimum (see `siked doctor`)."}
+    )
+
+
+class Auto:
+    """Runs each program where it gets CPython's answer soonest.
+
+    The syntax tree decides before anything runs; a program that meets a gap of Monty all the same
+    is run again in CPython; one that fails on its own account is not. Off Linux, where there is
+    no confined CPython, what needs it is ``denied``.
+    """
+
+    name: ClassVar[str] = "auto"
+    Options: ClassVar[type[Any]] = AutoOptions
+
+    def __init__(self, options: AutoOptions | None = None) -> None:
+        chosen = options or AutoOptions()
+        self._monty = MontySandbox(MontyOptions(cpu=chosen.cpu, memory=chosen.memory, workers=chosen.workers))
+        self._confined = Confined(
+            ConfinedOptions(
+                cpu=chosen.cpu, memory=chosen.memory, workers=chosen.workers, allow_weak=chosen.allow_weak
+            )
+        )
+
+    def submit(self, ticket: Ticket) -> None:
+        """Hand a program to one of the two; raises :class:`siked.errors.SandboxError`."""
+        if ticket.ran is None:
+            seen = shape(ticket.code)
+            if seen.syntax:
+                ticket.done(ticket.settle(_no_program(seen.syntax)))
+                return
+            ticket.note = seen
+            ticket.elsewhere = not seen.monty
+            reason = seen.needs or seen.differs
+        else:
+            reason = ticket.ran.outcome.detail
+            ticket.elsewhere = ticket.elsewhere or ticket.ran.lacking
+        if not ticket.elsewhere:
+            self._monty.lane().put(ticket)
+        elif sys.platform == "linux":
+            self._confined.submit(ticket)
+        else:
+            ticket.done(ticket.settle(refusal(reason)))
+
+    def window(self) -> int:
+        """Return how many programs may be on their way."""
+        return self._monty.window() + self._confined.window()
+
+    def run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
+        """Yield one outcome a program, in order."""
+        return Line(programs, self).outcomes()
+
+    def close(self) -> None:
+        """End every process."""
+        self._monty.close()
+        self._confined.close()
+
+
+def _no_program(syntax: str) -> Ran:
+    return Ran(ProgramOutcome(status=ProgramStatus.ERROR, sandbox="auto", detail=syntax))

@@ -1,0 +1,248 @@
+"""Programs in, outcomes out in the same order, over threads that each hold one worker.
+
+Shared by the sandboxes. The caller's thread takes the programs and yields the outcomes; a bounded
+window lies between the two, so memory does not grow with the number of programs.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from siked.records import Program, ProgramOutcome, ProgramStatus
+
+WINDOW = 16
+"""Programs in flight for each slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of one attempt."""
+
+    outcome: ProgramOutcome
+    overdue: bool = False
+    """The wall clock ended it, not the CPU limit: it is run once more, alone."""
+    lacking: bool = False
+    """The sandbox lacks something the program needs; another one may have it."""
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One program on its way."""
+
+    code: str
+    done: Callable[[Ticket], None]
+    ran: Ran | None = None
+    note: object = None
+    """What the sandbox has found out about the program; its slot gets it."""
+    elsewhere: bool = False
+    """It goes to another lane than the first one."""
+    again: bool = False
+    """It has run into the wall clock once."""
+    settled: bool = False
+
+    def settle(self, ran: Ran) -> Ticket:
+        """Set what came of it."""
+        self.ran = ran
+        return self
+
+
+class Slot(ABC):
+    """One worker process as one thread sees it."""
+
+    @abstractmethod
+    def run(self, program: str, note: object) -> Ran:
+        """Run one program, whatever it does; ``note`` is what the sandbox knows of it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the worker."""
+
+
+class Lane:
+    """Threads that take tickets from one queue."""
+
+    def __init__(self, name: str, slots: Sequence[Slot], close: Callable[[], None]) -> None:
+        self.name = name
+        self._close = close
+        self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, args=(slot,), name=f"siked-{name}-{number}", daemon=True)
+            for number, slot in enumerate(slots)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def put(self, ticket: Ticket) -> None:
+        """Queue a ticket; its ``done`` is called from a thread of this lane."""
+        self._queue.put(ticket)
+
+    def close(self) -> None:
+        """Finish what is queued, end the threads and their workers."""
+        for _ in self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._close()
+
+    def _work(self, slot: Slot) -> None:
+        try:
+            while (ticket := self._queue.get()) is not None:
+                try:
+                    ticket.ran = slot.run(ticket.code, ticket.note)
+                except Exception as error:  # a failure of ours costs one program, not the batch
+                    detail = f"the sandbox failed: {type(error).__name__}: {error}"[:400]
+                    ticket.ran = Ran(
+                        ProgramOutcome(status=ProgramStatus.ERROR, sandbox=self.name, detail=detail)
+                    )
+                ticket.done(ticket)
+        finally:
+            slot.close()
+
+
+class Feed:
+    """Reads a slow source in a thread of its own, so that waiting for the next program does not
+    hold back the outcome of the last one."""
+
+    def __init__(self, source: Iterable[Program], ahead: int = 256) -> None:
+        self._queue: queue.Queue[Program | BaseException | None] = queue.Queue(ahead)
+        self._wake: Callable[[None], None] = lambda nothing: None
+        self._thread = threading.Thread(target=self._read, args=(source,), name="siked-feed", daemon=True)
+
+    def start(self, wake: Callable[[None], None]) -> None:
+        """Begin to read; ``wake(None)`` is called from the reading thread after each program."""
+        self._wake = wake
+        self._thread.start()
+
+    def take(self) -> Program | None:
+        """Return the next program, or None if there is none yet; raise what the source raised."""
+        try:
+            item = self._queue.get_nowait()
+        except queue.Empty:
+            return None
+        if item is None:
+            raise StopIteration
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def __iter__(self) -> Iterator[Program]:
+        """Read it like any other iterable."""
+        self._thread.start()
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _read(self, source: Iterable[Program]) -> None:
+        end: BaseException | None = None
+        try:
+            for program in source:
+                self._queue.put(program)
+                self._wake(None)
+        except BaseException as error:
+            end = error
+        self._queue.put(end)
+        self._wake(None)
+
+
+class Route(Protocol):
+    """Where tickets go."""
+
+    def submit(self, ticket: Ticket) -> None:
+        """Hand a ticket to a lane, or settle it at once."""
+
+    def window(self) -> int:
+        """Return how many tickets may be on their way."""
+
+
+class Line:
+    """One call of a sandbox's ``run``."""
+
+    def __init__(self, programs: Iterable[Program], route: Route) -> None:
+        self._route = route
+        self._ready: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
+        self._waiting: deque[Ticket] = deque()
+        self._running = 0
+        self._overdue: list[Ticket] = []
+        self._failure: BaseException | None = None
+        self._ended = False
+        self._feed = programs if isinstance(programs, Feed) else None
+        if self._feed is not None:
+            self._feed.start(self._ready.put)
+        self._programs = iter(()) if self._feed is not None else iter(programs)
+
+    def outcomes(self) -> Iterator[ProgramOutcome]:
+        """Yield the outcomes in order, each as soon as its turn comes."""
+        while True:
+            while self._head_is_settled():
+                ran = self._waiting.popleft().ran
+                assert ran is not None
+                yield ran.outcome
+            if not self._take():
+                if self._ended and not self._waiting:
+                    if self._failure is not None:
+                        raise self._failure
+                    return
+                self._receive(self._ready.get())
+            while not self._ready.empty():
+                self._receive(self._ready.get())
+            self._rerun_overdue()
+
+    def _head_is_settled(self) -> bool:
+        return bool(self._waiting) and self._waiting[0].settled
+
+    def _take(self) -> bool:
+        """Try to take one program from the source; say whether there is reason not to wait."""
+        if self._ended or self._overdue or len(self._waiting) >= self._route.window():
+            return False
+        try:
+            program = next(self._programs) if self._feed is None else self._feed.take()
+            if program is None:
+                return False
+            ticket = Ticket(program.code, self._ready.put)
+            self._submit(ticket)
+            self._waiting.append(ticket)
+        except StopIteration:
+            self._ended = True
+        except BaseException as error:  # what was taken before is still delivered
+            self._ended, self._failure = True, error
+        return True
+
+    def _submit(self, ticket: Ticket) -> None:
+        self._route.submit(ticket)
+        self._running += 1
+
+    def _receive(self, ticket: Ticket | None) -> None:
+        if ticket is None:
+            return
+        self._running -= 1
+        ran = ticket.ran
+        assert ran is not None
+        if ran.lacking:
+            self._resubmit(ticket)
+        elif ran.overdue and not ticket.again:
+            self._overdue.append(ticket)
+        else:
+            ticket.settled = True
+
+    def _resubmit(self, ticket: Ticket) -> None:
+        try:
+            self._submit(ticket)
+        except Exception as error:
+            ticket.settled = True
+            self._ended = True
+            self._failure = self._failure or error
+
+    def _rerun_overdue(self) -> None:
+        while self._overdue and self._running == 0:
+            ticket = self._overdue.pop(0)
+            ticket.again = True
+            self._resubmit(ticket)
+            while self._running:
+                self._receive(self._ready.get())
