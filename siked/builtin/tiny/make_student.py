@@ -26,7 +26,7 @@ PIECES = r"\[[a-z0-9]+\]|Answer to Sub-question| ?[A-Za-z]+(?:-[a-z]+)*| ?[0-9]{
 """How a text falls apart before the vocabulary is asked: words and numbers keep the space before them."""
 
 LENGTH = 128
-BATCH = 32
+BATCH = 16
 
 
 def vocabulary() -> list[tuple[str, float]]:
@@ -40,7 +40,7 @@ def vocabulary() -> list[tuple[str, float]]:
             texts = [story.question, *(write(story, tag.strip("[]"), rng, Slips()) for tag in TAGS)]
             words |= {piece for one in texts for piece in pattern.findall(one)}
     for _ in range(20000):
-        words |= set(pattern.findall(corpus.text(rng)))
+        words |= set(pattern.findall("".join(corpus.text(rng))))
     characters = [*(c for c in string.printable if c.isprintable()), "\n"]
     # A plural is its singular and an s: two tokens that share what the word means.
     whole = {w for w in words if len(w) > 1 and not w.strip().isdigit() and not _plural(w, words)}
@@ -98,60 +98,84 @@ def make_model(vocab: int) -> Any:
     return LlamaForCausalLM(config)
 
 
-def batches(tokenizer: Any, rng: random.Random) -> Iterator[Any]:
-    """Yield (batch, length) ids without end: texts in a row, each ended by the end token."""
+def batches(tokenizer: Any, rng: random.Random) -> Iterator[tuple[Any, Any]]:
+    """Yield (ids, labels), each (batch, length), without end: texts in a row, each ended by the end
+    token; what is only read has the label -100."""
     import torch
 
-    stream: list[int] = []
+    words = tuple(token.strip() for token in sorted(tokenizer.get_vocab()) if re.search("[a-zA-Z]{2}", token))
+    ids: list[int] = []
+    labels: list[int] = []
     need = BATCH * LENGTH
     while True:
-        while len(stream) < need:
-            texts = [corpus.text(rng) for _ in range(256)]
-            for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]:
-                stream += [*ids, tokenizer.eos_token_id]
-        yield torch.tensor(stream[:need]).view(BATCH, LENGTH)
-        stream = stream[need:]
+        while len(ids) < need:
+            texts = [part for _ in range(256) for part in corpus.text(rng, words)]
+            parts = tokenizer(texts, add_special_tokens=False)["input_ids"]
+            for read, written in zip(parts[::2], parts[1::2], strict=True):
+                ids += [*read, *written, tokenizer.eos_token_id]
+                labels += [*([-100] * len(read)), *written, tokenizer.eos_token_id]
+        yield torch.tensor(ids[:need]).view(BATCH, LENGTH), torch.tensor(labels[:need]).view(BATCH, LENGTH)
+        ids, labels = ids[need:], labels[need:]
 
 
-def train(model: Any, tokenizer: Any, steps: int, peak: float = 3e-3) -> None:
+def train(model: Any, tokenizer: Any, steps: int, peak: float = 2e-3) -> None:
     """Train ``model`` in place: AdamW, linear warm-up over 200 steps, then linear decay to a tenth."""
     import torch
 
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.05)
     rows = batches(tokenizer, random.Random("corpus"))
+    seen = torch.zeros(len(tokenizer), dtype=torch.bool)
     model.train()
     started = time.monotonic()
     for step in range(steps):
         rate = peak * min((step + 1) / 200, 0.1 + 0.9 * (1 - step / steps))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        ids = next(rows)
-        loss = model(input_ids=ids, labels=ids).loss
+        ids, labels = next(rows)
+        seen[ids.flatten()] = True
+        loss = model(input_ids=ids, labels=labels).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         if step % 200 == 0 or step == steps - 1:
-            print(
-                f"step {step} of {steps}: loss {loss.item():.3f}, {time.monotonic() - started:.0f} s",
-                flush=True,
-            )
+            print(f"step {step}: loss {loss.item():.3f}, {time.monotonic() - started:.0f} s", flush=True)
+    renew(model, seen)
+
+
+def renew(model: Any, seen: Any) -> None:
+    """Give tokens that the corpus never showed (the tags among them) fresh vectors.
+
+    Training moves all of them the same way, since each is never the right answer, until they are one
+    and the same vector; a student could then hardly learn to tell one tag from another.
+    """
+    import torch
+
+    torch.manual_seed(1)
+    vectors = model.get_input_embeddings().weight.data
+    fresh = torch.randn(int((~seen).sum()), vectors.shape[1]) * vectors[seen].std()
+    vectors[~seen] = fresh
+
+
+def save(model: Any, tokenizer: Any, out: Path) -> None:
+    """Write the student as a Hugging Face folder."""
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    model.save_pretrained(out)
+    tokenizer.save_pretrained(out)
 
 
 def main() -> None:
     """Make the student and write it."""
     parser = argparse.ArgumentParser(description="Make the bundled student.")
-    parser.add_argument("--out", type=Path, default=HERE)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--out", type=Path, default=HERE, help="Folder to write.")
+    parser.add_argument("--steps", type=int, default=8000, help="Optimiser steps of 2,048 tokens.")
     options = parser.parse_args()
     tokenizer = make_tokenizer()
     model = make_model(len(tokenizer))
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokenizer):,} tokens", flush=True)
     train(model, tokenizer, options.steps)
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
-    model.save_pretrained(options.out)
-    tokenizer.save_pretrained(options.out)
+    save(model, tokenizer, options.out)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ def _prose(story: Story, head: _Head) -> str:
     for part in story.parts:
         if story.stated:
             terms.append(head.times(part.count, part.value))
-            sentences.append(f"{part.count} * {part.value} = {terms[-1]}.")
+            opening = "Then" if sentences else "First"
+            sentences.append(f"{opening} {part.count} * {part.value} = {terms[-1]}.")
         else:
             terms.append(part.value)
             sentences.append(f"The {noun} of a {part.thing} is {part.value}.")
@@ -93,7 +94,7 @@ def _prose(story: Story, head: _Head) -> str:
     total = terms[0]
     for term in terms[1:]:
         result = head.add(total, term)
-        sentences.append(f"{total} + {term} = {result}.")
+        sentences.append(f"Then {total} + {term} = {result}.")
         total = result
     return f"{' '.join(sentences)}\nFinal Answer: {total}"
 
