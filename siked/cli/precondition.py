@@ -33,7 +33,7 @@ FROM requests q JOIN problems p ON p.id = q.problem
 LEFT JOIN rationales r ON r.request = q.id
     AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)
 LEFT JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts WHERE rationale = r.id)
-WHERE q.track = 'main' AND q.iteration = ? AND q.step = 'forced' AND p.split = 'dev'
+WHERE q.track = 'main' AND q.iteration = ? AND q.step = 'forced:dev' AND p.split = 'dev'
 GROUP BY p.id, q.strategy
 """
 

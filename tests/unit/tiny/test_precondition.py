@@ -36,7 +36,7 @@ def run(tmp_path: Path) -> Path:
         journal.problems((p, False) for p in problems)
         asked = [(p, s) for p in problems for s in ("cot", "pot")]
         journal.requests(
-            ("main", 0, "forced", problems.index(p) + 1, s, 0, 0, f"{p.id}{s}") for p, s in asked
+            ("main", 0, "forced:dev", problems.index(p) + 1, s, 0, 0, f"{p.id}{s}") for p, s in asked
         )
         for row, (problem, strategy) in enumerate(asked, 1):
             journal.completion(row, Completion(key="", outcome=Outcome.OK, text="x"), strategy)
