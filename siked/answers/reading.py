@@ -1,0 +1,111 @@
+"""Reading one plain span for the kind of value that a gold is."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from siked.answers.golds import Gold
+from siked.answers.numbers import quantities
+from siked.answers.refusals import refuses
+from siked.answers.rules import Why
+from siked.answers.stated import listed, stated
+from siked.answers.values import Number, Pair, Several, Value, Word
+from siked.answers.wording import first_words, stated_word
+from siked.answers.words import ORDINALS
+
+_RATIO = re.compile(
+    r"(?<![\w.])(\d{1,6}(?:\.\d+)?)\s*(?:to|/|for every)\s*(\d{1,6}(?:\.\d+)?)(?![\w/]|\.\d)", re.IGNORECASE
+)
+_SHORT = 40
+
+
+def read(shown: str, gold: Gold | None, leading: bool) -> Value | Why:
+    """Return the value that ``shown`` (plain) states, of the gold's kind where it can be."""
+    kind = gold.kind if gold is not None else None
+    if kind == "word" and gold is not None and isinstance(gold.value, Word):
+        return _word(shown, gold.value.word, leading)
+    if kind == "several" and gold is not None:
+        return _several(shown, gold.count, leading)
+    if kind == "pair":
+        pair = _pair(shown, leading)
+        if pair is not None:
+            return pair
+    if gold is not None and gold.ordinal:
+        place = _place(shown)
+        if place is not None:
+            return place
+    value = stated(shown, leading)
+    if isinstance(value, Several):
+        return _single(value)
+    if value is Why.NO_ANSWER and kind is None and leading and len(shown) <= _SHORT and not refuses(shown):
+        word = first_words(shown)
+        # A lone small letter is a variable; a lone capital may be a choice.
+        return Word(word) if word is not None and not (len(word) == 1 and word.islower()) else value
+    return value
+
+
+_PLACE = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(sorted(ORDINALS, key=len, reverse=True))})(?![\w-])", re.IGNORECASE
+)
+
+
+def _place(shown: str) -> Number | None:
+    """The one ordinal of a sentence, in digits or in words."""
+    found = [one.value for one in quantities(shown) if one.ordinal and isinstance(one.value, Number)]
+    found += [Number(Fraction(ORDINALS[word.lower().replace(" ", "-")])) for word in _PLACE.findall(shown)]
+    return found[0] if len(found) == 1 else None
+
+
+def _single(value: Several) -> Value | Why:
+    """Several values where one is wanted: the one if all are equal, else part-answers."""
+    first = value.parts[0]
+    if all(_equal(first, other) for other in value.parts[1:]):
+        return first
+    return Why.PARTS
+
+
+def _equal(left: Number | Pair, right: Number | Pair) -> bool:
+    if isinstance(left, Number) and isinstance(right, Number):
+        return left.value == right.value
+    return left == right
+
+
+def _word(shown: str, gold: str, leading: bool) -> Value | Why:
+    word = stated_word(shown, gold, leading)
+    if word is not None:
+        return Word(word)
+    if refuses(shown):
+        return Why.REFUSAL
+    if not leading:
+        return Why.NO_ANSWER
+    found = first_words(shown)
+    if found is not None and re.search(r"\bor\b", found):
+        return Why.ALTERNATIVES
+    return Word(found) if found is not None else Why.NO_ANSWER
+
+
+def _several(shown: str, count: int, leading: bool) -> Value | Why:
+    values = listed(shown)
+    if len(values) == count:
+        return Several(tuple(values))
+    value = stated(shown, leading)
+    if isinstance(value, Several | Why):
+        return value
+    return value if leading else Why.NO_ANSWER
+
+
+def _pair(shown: str, leading: bool) -> Pair | Why | None:
+    """A clock time or a ratio, also as ``5 to 6``; None where there is none."""
+    found = [one.value for one in quantities(shown) if isinstance(one.value, Pair)]
+    if not found:
+        ratio = _RATIO.search(shown)
+        if ratio is None:
+            return None
+        parts = (Fraction(ratio[1]), Fraction(ratio[2]))
+        return Pair(parts, text=f"{ratio[1]}:{ratio[2]}")
+    if len({(pair.parts, pair.half) for pair in found}) == 1:
+        return found[0]
+    if re.search(r"\bor\b", shown):
+        return Why.ALTERNATIVES
+    return found[0] if leading else found[-1]
