@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from siked.execution.confined import Confined, ConfinedOptions
-from siked.execution.lanes import Line, Ran, Ticket
+from siked.execution.lanes import Line, Ticket
 from siked.execution.monty import MontyOptions, MontySandbox, refusal
-from siked.execution.routing import shape
+from siked.execution.routing import read
+from siked.execution.session import ended
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
 
@@ -49,13 +50,12 @@ class Auto:
     def submit(self, ticket: Ticket) -> None:
         """Hand a program to one of the two; raises :class:`siked.errors.SandboxError`."""
         if ticket.ran is None:
-            seen = shape(ticket.code)
+            ticket.code, seen = read(ticket.code)
+            ticket.note, ticket.elsewhere = seen, not seen.monty
+            reason = f"it needs {seen.needs or seen.differs}"
             if seen.syntax:
-                ticket.done(ticket.settle(_no_program(seen.syntax)))
+                ticket.settle(ended(ProgramStatus.ERROR, seen.syntax))
                 return
-            ticket.note = seen
-            ticket.elsewhere = not seen.monty
-            reason = seen.needs or seen.differs
         else:
             reason = ticket.ran.outcome.detail
             ticket.elsewhere = ticket.elsewhere or ticket.ran.lacking
@@ -64,7 +64,7 @@ class Auto:
         elif sys.platform == "linux":
             self._confined.submit(ticket)
         else:
-            ticket.done(ticket.settle(refusal(reason)))
+            ticket.settle(refusal(reason))
 
     def window(self) -> int:
         """Return how many programs may be on their way."""
@@ -78,7 +78,3 @@ class Auto:
         """End every process."""
         self._monty.close()
         self._confined.close()
-
-
-def _no_program(syntax: str) -> Ran:
-    return Ran(ProgramOutcome(status=ProgramStatus.ERROR, sandbox="auto", detail=syntax))

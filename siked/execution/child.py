@@ -13,17 +13,15 @@ import resource
 import signal
 import sys
 import time
+import types
+from collections.abc import Callable
 from typing import Any, NoReturn
 
-OUTPUT = 1 << 20
-"""Characters of printed output; a program that prints more is ended."""
 _TAIL = 4096
 _DETAIL = 300
 _REFUSALS = (1, 13, 38)
 """EPERM, EACCES, ENOSYS: how the kernel refuses."""
-
-
-_FUNCTIONS = (type(lambda: None), type(len), type)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
 class Stopped(BaseException):
@@ -38,18 +36,17 @@ class Stopped(BaseException):
 class Output(io.TextIOBase):
     """Keeps the tail of what a program prints."""
 
-    encoding = "utf-8"
-
-    def __init__(self) -> None:
+    def __init__(self, limit: int) -> None:
         self.tail = ""
+        self._limit = limit
         self._length = 0
 
-    def write(self, text: str) -> int:
+    def write(self, text: str, /) -> int:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._length += len(text)
-        if self._length > OUTPUT:
-            raise Stopped("error", f"more than {OUTPUT} characters of output")
+        if self._length > self._limit:
+            raise Stopped("error", f"more than {self._limit} characters of output")
         self.tail = (self.tail + text)[-_TAIL:]
         return len(text)
 
@@ -79,63 +76,72 @@ def _run(server: Any, worker: int, control: int, limits: dict[str, Any], job: in
         return
     os.setsid()
     os.close(control)
-    order = json.loads(os.pread(job, 64 << 20, 0))
+    order = json.loads(os.pread(job, 1 << 30, 0))
     os.close(job)
     confine(server, limits)
     write, encode, nonce = os.write, json.dumps, order["nonce"]
-    status, answer, detail = outcome(server, order["program"], limits)
-    line = encode([nonce, status, answer, detail])
+    line = encode([nonce, *outcome(server, order["program"], limits["cpu"])])
     write(record, line.encode())
 
 
 def confine(server: Any, limits: dict[str, Any]) -> None:
-    """Apply the layers that are this child's own; what the server gave up is inherited."""
-    cpu, memory = float(limits["cpu"]), int(limits["memory"])
-    seconds = int(cpu) + 1
+    """Apply the layers that are this child's own; what the server gave up is inherited.
+
+    The interval timer ends the program at its CPU limit to the millisecond. Its signal cannot be
+    caught, blocked or put off: the filter refuses all calls that could. RLIMIT_CPU, in whole
+    seconds, stands behind it.
+    """
+    seconds = int(limits["cpu"]) + 1
     for limit, value in (
-        (resource.RLIMIT_AS, server.size + memory),
+        (resource.RLIMIT_AS, server.size + int(limits["memory"])),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_NPROC, 0),
     ):
         resource.setrlimit(limit, (value, value))
-    signal.setitimer(signal.ITIMER_PROF, cpu)
+    signal.setitimer(signal.ITIMER_PROF, limits["cpu"])
     if server.filter is not None:
         server.filter.apply()
 
 
-def outcome(server: Any, program: str, limits: dict[str, Any]) -> tuple[str, str | None, str]:
+def outcome(server: Any, program: str, cpu: float) -> tuple[str, str | None, str]:
     """Run ``program``; return (status, answer, detail)."""
     values = sys.modules["values"]
-    output = Output()
-    space = {**server.space, "__name__": "__main__", "__builtins__": __builtins__}
-    given = dict(space)
+    output = Output(values.OUTPUT)
+    space = _namespace(server.space)
     find, text = answer_of, server.writer.text
-    no_answer, too_long = values.NoAnswer, values.TooLong
-    sys.stdout = sys.stderr = output  # type: ignore[assignment]
+    no_answer, too_long, longest = values.NoAnswer, values.TooLong, values.LONGEST
+    sys.stdout = sys.stderr = output
     sys.stdin = io.StringIO()
-    _virtual_sleep(float(limits["cpu"]))
+    setattr(time, "sleep", _sleep(cpu))  # noqa: B010
     try:
-        code = compile(program, "<program>", "exec", dont_inherit=True)
         try:
-            exec(code, space)
+            exec(compile(program, "<program>", "exec", dont_inherit=True), space)
         except SystemExit as end:
             if end.code not in (None, 0):
                 return "error", None, f"SystemExit: {end.code!r}"[:_DETAIL]
-        found, value = find(space, given)
+        found, value = find(space, server.space)
         if not found:
-            line = output.last_line()
-            if line is None:
+            value = output.last_line()
+            if value is None:
                 return "no_answer", None, "no answer, no solution() and no output"
-            value = line
         return "ok", text(value), ""
     except no_answer as reason:
         return "no_answer", None, str(reason)[:_DETAIL]
     except too_long:
-        return "error", None, "the answer is longer than 1024 characters"
+        return "error", None, f"the answer is longer than {longest} characters"
     except Stopped as stop:
         return stop.status, None, stop.detail
     except BaseException as error:
         return _failure(error)
+
+
+def _namespace(names: dict[str, Any]) -> dict[str, Any]:
+    """Return the globals of the program: those of a module named ``__main__``, as a script has."""
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    space = module.__dict__
+    space.update(names)
+    return space
 
 
 def answer_of(space: dict[str, Any], given: dict[str, Any]) -> tuple[bool, Any]:
@@ -146,23 +152,31 @@ def answer_of(space: dict[str, Any], given: dict[str, Any]) -> tuple[bool, Any]:
             return True, value
     for name in ("solution", "solver", "solve"):
         function = space.get(name)
-        if type(function) is type(answer_of) and function is not given.get(name):
-            code = function.__code__
-            if code.co_argcount + code.co_kwonlyargcount == len(function.__defaults__ or ()) + len(
-                function.__kwdefaults__ or ()
-            ):
-                value = function()
-                if value is not None:
-                    return True, value
+        if type(function) is types.FunctionType and function is not given.get(name) and _callable(function):
+            value = function()
+            if value is not None:
+                return True, value
     return False, None
+
+
+def _callable(function: types.FunctionType) -> bool:
+    """Say whether a function can be called without arguments."""
+    code = function.__code__
+    needed = code.co_argcount - len(function.__defaults__ or ())
+    return needed <= 0 and code.co_kwonlyargcount == len(function.__kwdefaults__ or ())
 
 
 def _failure(error: BaseException) -> tuple[str, str | None, str]:
     detail = _describe(error)
     if isinstance(error, MemoryError):
         return "memory", None, detail
-    refused = isinstance(error, OSError) and error.errno in _REFUSALS
-    if refused or (type(error) is RuntimeError and "can't start new thread" in detail):
+    if isinstance(error, OSError):
+        return "denied" if error.errno in _REFUSALS else "error", None, detail
+    if isinstance(error, ModuleNotFoundError):
+        # A part of the standard library that only reaches out of the sandbox was left out of it.
+        top = str(error.name).partition(".")[0]
+        return "denied" if top in sys.stdlib_module_names else "error", None, detail
+    if type(error) is RuntimeError and "can't start new thread" in detail:
         return "denied", None, detail
     return "error", None, detail
 
@@ -175,19 +189,17 @@ def _describe(error: BaseException) -> str:
             if trace.tb_frame.f_code.co_filename == "<program>":
                 line = trace.tb_lineno
             trace = trace.tb_next
+        message = str(error)
         if isinstance(error, SyntaxError):
-            line = error.lineno or 0
-            message = str(error.msg)
-        else:
-            message = str(error)
+            line, message = error.lineno or 0, str(error.msg)
         where = f" (line {line})" if line else ""
-        return f"{type(error).__name__}: {message[:_DETAIL]}{where}"
+        return f"{type(error).__name__[:_DETAIL]}: {message[:_DETAIL]}{where}"
     except BaseException:
         return type(error).__name__[:_DETAIL]
 
 
-def _virtual_sleep(budget: float) -> None:
-    """Let time.sleep() return at once; more sleep than the CPU limit in all ends the program."""
+def _sleep(budget: float) -> Callable[[float], None]:
+    """Return a sleep that takes no time; more of it than the CPU limit in all ends the program."""
     left = [budget]
 
     def sleep(seconds: float, /) -> None:
@@ -197,4 +209,4 @@ def _virtual_sleep(budget: float) -> None:
         if left[0] < 0:
             raise Stopped("timeout", "the program sleeps longer than its CPU limit")
 
-    time.sleep = sleep
+    return sleep

@@ -1,48 +1,87 @@
 """Finding the program in what a model wrote.
 
 A completion may be a bare program, a program in a code fence, or one with prose around it; it may
-carry the special tokens of a chat template. Pure text work with the standard library: strategies
-may import it.
+carry the special tokens of a chat template or the prompts of an interactive session. Pure text
+work with the standard library: strategies may use it.
 """
 
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 import textwrap
 
-__all__ = ["program_text"]
+__all__ = ["modest", "program_text", "tidy"]
 
+_BAR = "[|\uff5c]"  # some templates write their tokens with a full-width bar
 _SPECIAL = re.compile(
-    r"<\|[A-Za-z0-9_./-]{1,40}\|>|</?s>|<(?:bos|eos|pad|unk|end_of_turn|start_of_turn)>|\[/?(?:INST|EOS|BOS|PAD)\]"
-    r"|<｜[^｜\n]{1,40}｜>"
+    rf"<{_BAR}[^|\uff5c<>\n]{{1,40}}{_BAR}>|</?s>|<(?:bos|eos|pad|unk|end_of_turn|start_of_turn)>"
+    r"|\[/?(?:INST|EOS|BOS|PAD)\]"
 )
 _ENDING = re.compile(
-    r"<\|(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return)\|>|</s>|<eos>|<end_of_turn>|\[EOS\]"
-    r"|<｜end▁of▁sentence｜>"
+    rf"<{_BAR}(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|end\u2581of\u2581sentence){_BAR}>"
+    r"|</s>|<eos>|<end_of_turn>|\[EOS\]"
 )
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_TAG = re.compile(r"\A\s*\[pot\][ \t]*:?[ \t]*", re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)$")
+_INLINE = re.compile(r"```(?:python3?|py)?[ \t]+([^\n`]+?)[ \t]*```")
 _PYTHON = ("python", "python3", "py", "py3", "pycon", "ipython", "tool_code", "code", "")
-_TAG = re.compile(r"^\s*\[pot\]\s*:?", re.IGNORECASE)
-_LONGEST = 20_000
-"""Characters of a text that is still tried line by line; a longer one is taken as it is."""
+
+LONGEST = 20_000
+"""Characters of a text that is parsed in this process; a longer one is taken as it is."""
+_DEEPEST = 60
+_CHAIN = re.compile(r"(?:(?:[-+~]|not\b|lambda\b[^:\n]{0,20}:|await\b)\s*){60}|\n {400}|\n\t{100}")
+_TRIES = 40
 
 
 def program_text(text: str) -> str:
     """Return the program in ``text``, without fences, prose and special tokens.
 
     Of several code fences those that hold Python are joined in order. Where nothing in the text
-    looks like a program it comes back as it is, and running it will say what is wrong with it.
+    is a program it comes back as it is, and running it says what is wrong with it.
     """
-    text = _without_tokens(text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _TAG.sub("", text, count=1)
+    text = tidy(text)
     fenced = _fenced(text)
-    if fenced is not None:
-        return _dedent(fenced)
-    program = _dedent(text)
-    if len(program) > _LONGEST or _parses(program):
+    program = _aligned(text if fenced is None else fenced)
+    if len(program) > LONGEST or not modest(program):
         return program
     return _without_prose(program)
+
+
+def tidy(text: str) -> str:
+    """Return ``text`` without special tokens, thoughts, the strategy's tag and foreign line ends."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "<" in text or "[" in text:
+        text = _without_tokens(text)
+        text = _TAG.sub("", _THOUGHT.sub("", text, count=1), count=1)
+    first, newline, rest = text.lstrip().partition("\n")
+    if newline and first.strip().lower() in ("python", "python3", "py", "python:", "program:", "code:"):
+        return rest
+    return text
+
+
+def modest(program: str) -> bool:
+    """Say whether ``program`` is small and shallow enough to be parsed in this process.
+
+    Python's parser can exhaust the C stack or take very long on text made for it. Brackets,
+    indentation and chains of prefix operators are counted without parsing.
+    """
+    if len(program) > LONGEST or "\0" in program:
+        return False
+    if program.count("(") + program.count("[") + program.count("{") > _DEEPEST:
+        depth = deepest = 0
+        for bracket in _BRACKETS.findall(program):
+            depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
+            deepest = max(deepest, depth)
+        if deepest > _DEEPEST:
+            return False
+    return _CHAIN.search(program) is None
+
+
+_BRACKETS = re.compile(r"[][(){}]")
 
 
 def _without_tokens(text: str) -> str:
@@ -54,99 +93,126 @@ def _without_tokens(text: str) -> str:
     return _SPECIAL.sub("", text)
 
 
+# --- fences -------------------------------------------------------------------------------------
+
+
 def _fenced(text: str) -> str | None:
-    """Return the Python in the fences of ``text``, or None where there is no fence."""
+    """Return the Python in the fences of ``text``, or None where there is none."""
+    if "```" not in text and "~~~" not in text:
+        return None
+    blocks, outside, is_open = _blocks(text)
+    if not blocks:
+        inline = _INLINE.search(text)
+        return inline[1].replace("; ", "\n") if inline else None
+    if len(blocks) == 1 and is_open and not "".join(blocks[0][1]).strip():
+        # The prompt opened the fence; what looks like an opening is its end.
+        return "\n".join(outside)
+    labelled = [lines for label, lines in blocks if label and label.split()[0] in _PYTHON]
+    chosen = labelled or [lines for label, lines in blocks if not label] or [blocks[0][1]]
+    pieces = [_aligned("\n".join(lines)) for lines in chosen]
+    joined = "\n".join(pieces)
+    if len(pieces) > 1 and modest(joined) and _problem(joined) is not None:
+        # One of the blocks is no Python (sample output, a plan): the last one that is.
+        whole = [piece for piece in pieces if piece.strip() and modest(piece) and _problem(piece) is None]
+        return whole[-1] if whole else joined
+    return joined
+
+
+def _blocks(text: str) -> tuple[list[tuple[str, list[str]]], list[str], bool]:
+    """Return (label and lines of each block, the lines outside, whether the last block is open)."""
     blocks: list[tuple[str, list[str]]] = []
+    outside: list[str] = []
     current: list[str] | None = None
     mark = ""
-    before: list[str] = []
     for line in text.split("\n"):
         match = _FENCE.match(line)
         if match is None:
-            (before if current is None else current).append(line)
+            (outside if current is None else current).append(line)
         elif current is None:
             current, mark = [], match[1]
             blocks.append((match[2].strip().lower(), current))
         elif match[1][0] == mark[0] and len(match[1]) >= len(mark):
             current = None
-    if not blocks:
-        return None
-    if len(blocks) == 1 and current is not None and not any(map(str.strip, blocks[0][1])):
-        # A fence that opens after the program: the closing one of a prompt that opened it.
-        return "\n".join(before)
-    chosen = [lines for label, lines in blocks if label.split(" ")[0] in _PYTHON]
-    return "\n".join("\n".join(_unprompted(lines)) for lines in chosen or [blocks[0][1]])
+    return blocks, outside, current is not None
 
 
-def _unprompted(lines: list[str]) -> list[str]:
-    """Drop the prompts and the results of an interactive session, where the block is one."""
-    if not any(line.startswith(">>> ") for line in lines):
-        return lines
-    return [line[4:] for line in lines if line.startswith((">>> ", "... "))]
-
-
-def _dedent(program: str) -> str:
-    return textwrap.dedent(program.replace("\t", "    ")).strip("\n") if program else ""
-
-
-def _parses(program: str) -> bool:
-    if not modest(program):
-        return True  # too deep to be looked at here; the sandbox decides
-    try:
-        ast.parse(program)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
-
-
-def _without_prose(program: str) -> str:
-    """Return the longest run of lines that is a program with something in it, else ``program``."""
+def _aligned(program: str) -> str:
+    """Return ``program`` without common indentation and without the prompts of a session."""
     lines = program.split("\n")
-    starts = [index for index, line in enumerate(lines) if _looks_like_code(line)]
-    if not starts:
-        return program
-    first = starts[0]
-    ends = [index + 1 for index in range(first, len(lines)) if not _blank(lines, index)]
-    for end in sorted(ends, reverse=True)[:200]:
-        piece = textwrap.dedent("\n".join(lines[first:end]))
-        if _parses(piece):
-            return piece
+    if any(line.startswith(">>> ") for line in lines):
+        lines = [line[4:] for line in lines if line.startswith((">>> ", "... "))]
+        program = "\n".join(lines)
+    first = next((line for line in lines if line.strip()), "")
+    if first[:1] in (" ", "\t"):
+        program = textwrap.dedent(program)
+        if program.lstrip("\n")[:1] in (" ", "\t"):  # only the first line is indented
+            program = program.lstrip()
     return program
 
 
-def _blank(lines: list[str], index: int) -> bool:
-    return not lines[index].strip()
+# --- prose --------------------------------------------------------------------------------------
 
-
-_CODE = re.compile(
-    r"\s*(?:import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+|for\s+.+:\s*(?:#.*)?$|while\s+.+:\s*(?:#.*)?$"
-    r"|if\s+.+:\s*(?:#.*)?$|print\s*\(|return\b|[A-Za-z_][\w.\[\]'\", ]*\s*(?::\s*\w+\s*)?(?:[-+*/%]|//|\*\*)?=(?!=)|#)"
+_KEYWORDS = frozenset(keyword.kwlist) | {"print"}
+_NEXT = re.compile(
+    r"\s*(?:Q\s*:|Question\b|Input\s*:|Problem\s*\d*\s*:|Human\s*:|User\s*:|Instruction\s*:|Example\s*\d*\s*:)"
+)
+_TAG_LINE = re.compile(r"\s*</?\w+>\s*$")
+_WORDS = re.compile(
+    r"\s*(?:[-*>]|\d+[.)])?\s*[\"'(]?[^\W\d_][\w'\u2019,.-]*[,:;]?\s+[^\W_][\w'\u2019$%.,-]*(?:\s|[.,:!?)]|$)"
+)
+_ENDS = re.compile(r"[\w)\"'][.!?:]['\")]*\s*$")
+_HEADING = re.compile(
+    r"\s*[*_#=-]*\s*[^\W\d_][\w ,'\u2019-]*[:.!?][*_]*\s*$|\s*\*\*|\s*[-*\u2022]\s+[^\W\d_]|\s*[-=*_]{3,}\s*$"
 )
 
 
-def _looks_like_code(line: str) -> bool:
-    return _CODE.match(line) is not None
+def _without_prose(program: str) -> str:
+    """Drop lines that are prose until the rest is a program; else return ``program`` as it is."""
+    lines = program.split("\n")
+    for _ in range(_TRIES):
+        number = _problem("\n".join(lines))
+        if number is None:
+            kept = "\n".join(lines)
+            return kept if kept.strip() else program
+        index = _prose_near(lines, number - 1)
+        if index is None:
+            return program
+        if _NEXT.match(lines[index]) and any(line.strip() for line in lines[:index]):
+            del lines[index:]
+        else:
+            del lines[index]
+    return program
 
 
-_DEEPEST = 60
+def _problem(program: str) -> int | None:
+    """Return the line of the first syntax error, or None where there is none."""
+    try:
+        ast.parse(program)
+    except SyntaxError as error:
+        return error.lineno or 1
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
 
 
-def modest(program: str) -> bool:
-    """Say whether ``program`` is small and shallow enough to be parsed in this process.
+def _prose_near(lines: list[str], index: int) -> int | None:
+    """Return the line that upsets the parser: the one it names, or one shortly before."""
+    index = min(index, len(lines) - 1)
+    for candidate in range(index, max(-1, index - 3), -1):
+        if _is_prose(lines[candidate]):
+            return candidate
+        if lines[candidate].strip() and candidate != index:
+            break
+    return None
 
-    Python's parser can exhaust the C stack or take exponential time on text made for it. Brackets,
-    indentation and chains of prefix operators are counted without parsing.
-    """
-    if len(program) > _LONGEST:
+
+def _is_prose(line: str) -> bool:
+    """Say whether a line is words rather than code; it is asked only of lines that do not parse."""
+    if not line.strip():
         return False
-    depth = deepest = 0
-    for character in program:
-        if character in "([{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in ")]}":
-            depth = max(0, depth - 1)
-    return deepest <= _DEEPEST and _CHAIN.search(program) is None
-
-
-_CHAIN = re.compile(r"(?:(?:[-+~]|not\b|lambda\b[^:\n]{0,20}:|await\b)\s*){60}|\n {400}|\n\t{100}")
+    if _NEXT.match(line) or _TAG_LINE.match(line) or _HEADING.match(line):
+        return True
+    first = re.match(r"\s*[^\W\d_]+", line)
+    if first is not None and first[0].strip() in _KEYWORDS and not _ENDS.search(line.rstrip(":")):
+        return False
+    return _WORDS.match(line) is not None

@@ -35,6 +35,8 @@ LANDLOCK_CREATE_RULESET = 444  # the same number on every architecture
 LANDLOCK_RESTRICT_SELF = 446
 LANDLOCK_CREATE_RULESET_VERSION = 1
 
+_MADV_COLLAPSE = 25
+_HUGE = 2 << 20
 _X32_BIT = 0x40000000
 _PROT_EXEC = 4
 _FUTEX_WAKE = 1
@@ -125,6 +127,22 @@ def effective_capabilities() -> int:
     _check(_libc.capget(header, data), "capget")
     low, _, _, high, _, _ = struct.unpack("=6I", data.raw)
     return int(low | high << 32)
+
+
+def huge_pages() -> None:
+    """Collapse this process's private memory into huge pages, where the kernel can (Linux 6.1).
+
+    Forking then copies a few hundred page table entries instead of tens of thousands.
+    """
+    assert _libc is not None
+    with open("/proc/self/maps") as file:
+        rows = [line.split() for line in file]
+    for row in rows:
+        if row[1] == "rw-p" and row[4] == "0":
+            start, end = (int(part, 16) for part in row[0].split("-"))
+            start, end = -(-start // _HUGE) * _HUGE, end // _HUGE * _HUGE
+            if end > start:
+                _libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_COLLAPSE)
 
 
 # --- seccomp ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ window lies between the two, so memory does not grow with the number of programs
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from abc import ABC, abstractmethod
@@ -18,6 +19,20 @@ from siked.records import Program, ProgramOutcome, ProgramStatus
 
 WINDOW = 16
 """Programs in flight for each slot."""
+WALL = 5.0
+"""The wall clock is this many times the CPU limit: a backstop that only a busy machine reaches."""
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return max(1, os.cpu_count() or 1)
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without lone surrogates, which no file or database could hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +61,9 @@ class Ticket:
     """It has run into the wall clock once."""
     settled: bool = False
 
-    def settle(self, ran: Ran) -> Ticket:
-        """Set what came of it."""
-        self.ran = ran
-        return self
+    def settle(self, ran: Ran) -> None:
+        """Say what came of it, without a lane."""
+        self.ran, self.settled = ran, True
 
 
 class Slot(ABC):
@@ -216,7 +230,8 @@ class Line:
 
     def _submit(self, ticket: Ticket) -> None:
         self._route.submit(ticket)
-        self._running += 1
+        if not ticket.settled:
+            self._running += 1
 
     def _receive(self, ticket: Ticket | None) -> None:
         if ticket is None:

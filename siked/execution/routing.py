@@ -10,38 +10,51 @@ import ast
 import sys
 from dataclasses import dataclass
 
-from siked.execution.completion import modest
+from siked.execution.completion import modest, program_text, tidy
+from siked.execution.lanes import clean
 from siked.execution.prelude import MATH, SYMBOLIC
 
 _MATH_UNEQUAL = {"cbrt", "gamma", "lgamma", "erf", "erfc"}
 """Monty computes these itself and is a unit in the last place off."""
+# fmt: off
 MODULES: dict[str, frozenset[str]] = {
     "math": frozenset({*MATH, "pow"} - _MATH_UNEQUAL),
-    "itertools": frozenset(
-        ["accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle", "dropwhile", "filterfalse", "groupby", "islice", "pairwise", "permutations", "product", "repeat", "starmap", "takewhile", "tee", "zip_longest"]
-    ),
+    "itertools": frozenset((
+        "accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle",
+        "dropwhile", "filterfalse", "groupby", "islice", "pairwise", "permutations", "product", "repeat",
+        "starmap", "takewhile", "tee", "zip_longest",
+    )),
     "functools": frozenset(("cache", "lru_cache", "partial", "reduce")),
     "collections": frozenset(("Counter", "defaultdict", "deque", "namedtuple")),
     "datetime": frozenset(("date", "datetime", "timedelta")),
-    "typing": frozenset(
-        ["Any", "Callable", "Dict", "FrozenSet", "Iterable", "Iterator", "List", "Mapping", "Optional", "Sequence", "Set", "Tuple", "Union"]
-    ),
+    "typing": frozenset((
+        "Any", "Callable", "Dict", "FrozenSet", "Iterable", "Iterator", "List", "Mapping", "Optional",
+        "Sequence", "Set", "Tuple", "Union",
+    )),
     "dataclasses": frozenset(("dataclass", "field")),
     "copy": frozenset(("copy", "deepcopy")),
-    "bisect": frozenset(["bisect", "bisect_left", "bisect_right", "insort", "insort_left", "insort_right"]),
+    "bisect": frozenset(("bisect", "bisect_left", "bisect_right", "insort", "insort_left", "insort_right")),
 }
 """Modules and the names in them that behave alike in both."""
 
-BUILTINS = frozenset(
-    ["abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate", "filter", "float", "frozenset", "getattr", "hasattr", "hex", "int", "isinstance", "iter", "len", "list", "map", "max", "min", "next", "oct", "ord", "pow", "print", "range", "repr", "reversed", "round", "set", "setattr", "slice", "sorted", "str", "sum", "tuple", "type", "zip", "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "Exception", "ImportError", "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError", "OverflowError", "RecursionError", "RuntimeError", "StopIteration", "TypeError", "ValueError", "ZeroDivisionError", "True", "False", "None", "__name__"]
-)
+BUILTINS = frozenset((
+    "abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate",
+    "filter", "float", "frozenset", "getattr", "hasattr", "hex", "int", "isinstance", "iter", "len",
+    "list", "map", "max", "min", "next", "oct", "ord", "pow", "print", "range", "repr", "reversed",
+    "round", "set", "setattr", "slice", "sorted", "str", "sum", "tuple", "type", "zip",
+    "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "Exception", "ImportError",
+    "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError", "OverflowError",
+    "RecursionError", "RuntimeError", "StopIteration", "TypeError", "ValueError", "ZeroDivisionError",
+    "__name__",
+))
 """Names that Monty knows and that behave alike; every other builtin of CPython needs it."""
 
-_NAMES = frozenset({*MATH, "math"} - _MATH_UNEQUAL)
 _NODES = (
-    ast.Delete, ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncFunctionDef, ast.AsyncWith, ast.With,
-    ast.Match, ast.TryStar, ast.GeneratorExp,
-)  # fmt: skip
+    ast.Delete, ast.Yield, ast.YieldFrom, ast.Await, ast.AsyncFor, ast.AsyncFunctionDef, ast.AsyncWith,
+    ast.With, ast.Match, ast.TryStar,
+)
+# fmt: on
+_NAMES = frozenset({*MATH, "math"} - _MATH_UNEQUAL)
 _ATTRIBUTES = frozenset(
     ("sleep", "strptime", "strftime", "format_map", "fromisocalendar", "as_integer_ratio")
 )
@@ -70,6 +83,17 @@ class Shape:
     def monty(self) -> bool:
         """Monty gives CPython's answer."""
         return not (self.needs or self.differs)
+
+
+def read(text: str) -> tuple[str, Shape]:
+    """Return the program in a completion and its shape; a bare program is parsed just once."""
+    program = tidy(clean(text))
+    seen = shape(program)
+    if seen.syntax or not seen.known:
+        found = program_text(program)
+        if found != program:
+            return found, shape(found)
+    return program, seen
 
 
 def shape(program: str) -> Shape:
@@ -169,11 +193,12 @@ class _Survey:
             if node.bases or node.keywords:
                 self.need("inheritance")
             for item in node.body:
-                if isinstance(item, ast.FunctionDef) and item.decorator_list:
+                if not isinstance(item, ast.FunctionDef):
+                    continue
+                if item.decorator_list:
                     self.need("decorated methods")
-                if isinstance(item, ast.FunctionDef) and item.name not in ("__init__", "__post_init__"):
-                    if item.name.startswith("__"):
-                        self.need(f"the method {item.name}")
+                if item.name.startswith("__") and item.name not in ("__init__", "__post_init__"):
+                    self.need(f"the method {item.name}")
 
     def _check_names(self) -> None:
         for name in sorted(self.used - self.bound):

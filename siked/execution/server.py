@@ -11,13 +11,14 @@ to read and the pipe for the record. From a worker: ``{"status", "cpu", "wall", 
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
 import json
 import os
+import random
 import resource
-import select
 import signal
 import socket
 import sys
@@ -26,17 +27,12 @@ from types import ModuleType
 from typing import Any
 
 PRELOADED = (
-    "abc", "array", "base64", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib",
-    "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq",
-    "inspect", "io", "itertools", "json", "locale", "math", "numbers", "operator", "pickle", "pprint",
-    "queue", "random", "re", "secrets", "statistics", "string", "struct", "textwrap", "threading", "time",
-    "timeit", "traceback", "types", "typing", "unicodedata", "uuid", "warnings", "weakref", "zlib",
-    "ast", "binascii", "colorsys", "difflib", "fnmatch", "glob", "graphlib", "linecache", "logging", "mmap",
-    "multiprocessing", "pathlib", "platform", "shutil", "select", "signal", "socket", "subprocess", "tempfile",
-    "asyncio", "concurrent.futures", "ctypes", "fcntl", "resource", "zoneinfo", "gettext", "getpass", "cProfile",
-    "_elementtree", "_lsprof", "_zoneinfo", "_lzma", "_bz2", "_queue", "_contextvars", "encodings.ascii",
-    "encodings.latin_1", "encodings.utf_16", "encodings.idna", "encodings.unicode_escape",
-    "encodings.raw_unicode_escape", "sympy",
+    "abc", "array", "bisect", "calendar", "cmath", "collections", "collections.abc", "contextlib",
+    "copy", "csv", "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "heapq", "io",
+    "itertools", "json", "math", "numbers", "operator", "pprint", "queue", "random", "re", "statistics",
+    "string", "struct", "textwrap", "threading", "time", "traceback", "types", "typing", "unicodedata",
+    "warnings", "weakref", "binascii", "_sha256", "_md5", "_sha1", "_sha3", "_blake2", "_pickle",
+    "_contextvars", "_zoneinfo", "sympy",
 )  # fmt: skip
 """Modules that are loaded before the first program; the rest comes from memory when it is asked for."""
 
@@ -45,8 +41,8 @@ WARM_UP = (
     "x, y = symbols('x y')\nanswer = solve([Eq(x + y, 10), Eq(x - y, 2)], [x, y])[x]",
     "x = Symbol('x', positive=True)\nanswer = solve(x ** 2 - 5 * x + 6, x)",
     "x = Symbol('x')\nanswer = simplify(solve_it(x * 0.25 - 5, x)[x])",
-    "from sympy import *\nx = symbols('x', integer=True)\nanswer = Rational(1, 3) + solve(3 * x - 4 * x + 12)[0]",
-    "import sympy as sp\nx = sp.Symbol('x')\nanswer = float(sp.nsolve(x ** 3 - 2, x, 1)) + float(sp.N(sp.sqrt(2)))",
+    "from sympy import *\nx = symbols('x', integer=True)\nanswer = Rational(1, 3) + solve(12 - x)[0]",
+    "import sympy as sp\nx = sp.Symbol('x')\nanswer = float(sp.nsolve(x ** 3 - 2, x, 1)) + sp.N(sp.sqrt(2))",
     "from fractions import Fraction\nfrom decimal import Decimal\nimport statistics\n"
     "answer = Fraction(1, 3) + Fraction(statistics.mean([1, 2]))\nd = Decimal('1.5') / 3",
 )
@@ -57,7 +53,8 @@ def load(name: str) -> ModuleType:
     """Load a file that lies beside this one; siked itself is never imported here."""
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"{name}.py")
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -70,51 +67,50 @@ class Server:
     def __init__(self, settings: dict[str, Any]) -> None:
         self.kernel = load("kernel")
         self.child = load("child")
-        self.allow_weak = bool(settings["allow_weak"])
-        self.missing: list[str] = []
+        self.layers = load("layers")
+        self.found = self.layers.checks(self.kernel)
+        """(layer, it holds, what was tried), by forbidden acts in children of this process."""
         folders = [(name, folder) for name, folder in settings["packages"].items()]
         load("archive").install([*folders, ("", os.path.dirname(os.path.abspath(os.__file__)))])
         sys.dont_write_bytecode = True
         for name in PRELOADED:
-            try:
+            with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-            except ImportError:
-                continue
         self.space = load("prelude").names()
         self.writer = load("values").Writer(sys.modules.get("sympy"))
-        self.filter = self._filter()
+        held = {name for name, ok, _ in self.found if ok}
+        self.filter = self.kernel.program_filter() if "seccomp" in held else None
         for program in WARM_UP:
             scope = {**self.space, "__name__": "__main__"}
             exec(compile(program, "<warm-up>", "exec"), scope)
             self.writer.text(scope["answer"])
+        random.seed(0)  # programs that draw numbers draw the same ones in every run
         time.tzset()
         with open("/proc/self/statm") as file:
             self.size = int(file.read().split()[0]) * resource.getpagesize()
         sys.path.clear()
         sys.argv = [""]
+        gc.collect()
+        gc.freeze()
+        self.kernel.huge_pages()
 
-    def _filter(self) -> Any:
-        try:
-            return self.kernel.program_filter()
-        except OSError as error:
-            self.missing.append(f"seccomp ({error.strerror or error})")
-            return None
+    def missing(self) -> list[str]:
+        """Return what lacks for the minimum."""
+        return [f"{name} ({why})" for name, ok, why in self.found if name in self.layers.MINIMUM and not ok]
 
     def settle(self) -> None:
-        """Give up every right that forking programs does not need."""
+        """Give up every right that forking programs does not need; children inherit the loss."""
         kernel = self.kernel
-        minimum = {"no_new_privs": kernel.no_new_privs, "rlimits": _limit_server}
-        extra = {
-            "capabilities": kernel.drop_capabilities,
-            "landlock": kernel.landlock_everything,
-            "dumpable": lambda: kernel.prctl(kernel.PR_SET_DUMPABLE, 0),
-        }
-        for name, layer in {**minimum, **extra}.items():
-            try:
+        for layer in (
+            kernel.no_new_privs,
+            _limit_server,
+            kernel.drop_capabilities,
+            kernel.landlock_everything,
+            lambda: kernel.prctl(kernel.PR_SET_DUMPABLE, 0),
+        ):
+            # What fails here failed in the checks, and they decide whether programs run at all.
+            with contextlib.suppress(OSError, ValueError):
                 layer()
-            except (OSError, ValueError) as error:
-                if name in minimum:
-                    self.missing.append(f"{name} ({error})")
 
     def serve(self, control: socket.socket) -> None:
         """Fork a worker for each socket that arrives, until the other end is closed."""
@@ -153,7 +149,7 @@ class Server:
                 self.child.main(self, worker, jobs.fileno(), job, *descriptors)
             for number in descriptors:
                 os.close(number)
-            late = _wait(pid, jobs, job["wall"])
+            late = self.layers.wait(pid, job["wall"], jobs)
             _, status, usage = os.wait4(pid, 0)
             reply = {
                 "status": status,
@@ -162,21 +158,6 @@ class Server:
                 "late": late,
             }
             jobs.send(json.dumps(reply).encode())
-
-
-def _wait(pid: int, jobs: socket.socket, wall: float) -> bool:
-    """Wait for a child; kill it at its deadline or when siked is gone. Say whether it was late."""
-    number = os.pidfd_open(pid)
-    try:
-        poll = select.poll()
-        poll.register(number, select.POLLIN)
-        poll.register(jobs, 0)  # only that the other end is closed
-        if any(ready == number for ready, _ in poll.poll(wall * 1000)):
-            return False
-        os.kill(pid, signal.SIGKILL)
-        return True
-    finally:
-        os.close(number)
 
 
 def _limit_server() -> None:
@@ -189,18 +170,21 @@ def main() -> None:
     """Load, give up rights, say what came of it, serve."""
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=int(settings["control"]))
-    server = Server(settings)
-    threads = len(os.listdir("/proc/self/task"))
-    if threads != 1:
-        server.missing.append(f"one thread (there are {threads})")
-    server.settle()
-    control.send(json.dumps({"missing": server.missing}).encode())
-    os.dup2(1, 2)  # nothing that a program writes to its descriptors reaches siked
-    if server.missing and not server.allow_weak:
+    if settings["probe"]:
+        layers = load("layers")
+        rows = [(*row, row[0] in layers.MINIMUM) for row in layers.checks(load("kernel"))]
+        control.send(json.dumps(rows).encode())
         return
-    gc.collect()
-    gc.freeze()
-    server.serve(control)
+    server = Server(settings)
+    missing = server.missing()
+    threads = len(os.listdir("/proc/self/task"))
+    if threads != 1:  # a fork would copy a lock that another thread holds
+        missing.append(f"a single thread (there are {threads})")
+    server.settle()
+    control.send(json.dumps({"missing": missing}).encode())
+    os.dup2(1, 2)  # nothing that a program writes to its descriptors reaches siked
+    if not missing or settings["allow_weak"]:
+        server.serve(control)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,15 @@ from __future__ import annotations
 import datetime
 import types
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 LONGEST = 1024
 """Characters of an answer; a longer one is an error."""
+OUTPUT = 1 << 20
+"""Characters of printed output; a program that prints more is ended."""
 _BITS = 3600
 """An int of more bits has more than 1,024 digits."""
 _DEEPEST = 20
@@ -81,7 +83,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 }
 _BASES = (bool, int, float, complex, str, Fraction, Decimal)
 _SETS = (set, frozenset)
-_SEQUENCES = (list, tuple, deque, range, type({}.values()), type({}.keys()))
+_SEQUENCES: tuple[type, ...] = (list, tuple, deque, range, type({}.values()), type({}.keys()))
 
 
 class Writer:
@@ -143,17 +145,18 @@ class Writer:
             raise TooLong
         return text
 
-    def _items(self, value: Any) -> Iterator[Any]:
+    def _items(self, value: Any) -> Iterable[Any]:
+        items: Any = value
         if isinstance(value, _SETS):
-            return iter(sorted(value, key=self._order))
+            return sorted(items, key=self._order)
         if isinstance(value, _SEQUENCES):
-            return iter(value)
+            return items  # type: ignore[no-any-return]
         if isinstance(value, Mapping):
-            return iter(value.values())
+            return value.values()
         if isinstance(value, self._tuples):
-            return iter(value.args)
+            return items.args  # type: ignore[no-any-return]
         if isinstance(value, self._matrices):
-            return iter(value.flat())
+            return items.flat()  # type: ignore[no-any-return]
         raise NoAnswer(f"the answer is a {type(value).__name__}")
 
     def _order(self, value: Any) -> tuple[int, float, str]:

@@ -1,0 +1,126 @@
+"""``siked exec``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from siked.records import Program, ProgramOutcome
+
+LONGEST = 8 << 20
+"""Bytes of a line; a longer one is bad."""
+
+
+@click.command(no_args_is_help=True)
+@click.argument("file", type=click.File("rb"))
+@click.option("--sandbox", default="auto", show_default=True, help="auto, monty, confined or a plugin's.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), help="CPU seconds a program may take; 2."
+)
+@click.option("--memory", type=click.IntRange(min=16), help="MiB of memory a program may take; 512.")
+@click.option("--workers", type=click.IntRange(min=1), help="Programs at a time; one for each processor.")
+@click.option("--skip-bad", is_flag=True, help="Count lines that cannot be read and go on.")
+@click.option("--allow-weak-sandbox", is_flag=True, help="Run with fewer locks than the minimum.")
+def command(
+    file: IO[bytes],
+    sandbox: str,
+    timeout: float | None,
+    memory: int | None,
+    workers: int | None,
+    skip_bad: bool,
+    allow_weak_sandbox: bool,
+) -> None:
+    """Run programs nobody trusts: JSON lines in, JSON lines out, in order, one for one.
+
+    FILE (- is standard input) holds a line {"id", "program"} a program, which may be a whole
+    completion with fences and prose; out comes {"id", "status", "answer", "sandbox", "seconds",
+    "detail"}. Status: ok, error, timeout, memory, denied, no_answer.
+
+    \b
+      echo '{"id": 1, "program": "answer = 6 * 7"}' | siked exec -
+    """
+    from siked.registry import load_registry
+
+    options = {"cpu": timeout, "memory": memory, "workers": workers, "allow_weak": allow_weak_sandbox or None}
+    given = {name: value for name, value in options.items() if value is not None}
+    runner = load_registry().make("sandbox", sandbox, given)
+    source = _Lines(file, skip_bad)
+    try:
+        for outcome in runner.run(_fed(source.programs())):
+            _write({"id": source.ids.popleft(), **_fields(outcome)})
+    finally:
+        runner.close()
+        if source.bad:
+            click.echo(f"siked exec: {source.bad} bad lines skipped", err=True)
+
+
+def _fed(programs: Iterator[Program]) -> Any:
+    from siked.execution.lanes import Feed
+
+    return Feed(programs)
+
+
+def _write(row: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(row) + "\n")
+    sys.stdout.flush()
+
+
+def _fields(outcome: ProgramOutcome) -> dict[str, Any]:
+    return {
+        "status": str(outcome.status),
+        "answer": outcome.answer,
+        "sandbox": outcome.sandbox,
+        "seconds": round(outcome.seconds, 6),
+        "detail": outcome.detail,
+    }
+
+
+@dataclass
+class _Lines:
+    """The programs of a file; ``ids`` holds those whose outcome is still to come."""
+
+    file: IO[bytes]
+    skip_bad: bool
+    bad: int = 0
+    ids: deque[Any] = field(default_factory=deque)
+
+    def programs(self) -> Iterator[Program]:
+        """Yield the programs; raise :class:`siked.errors.DataError` at a bad line."""
+        from siked.errors import DataError
+        from siked.records import Program
+
+        name = getattr(self.file, "name", "-")
+        number = 0
+        while line := self.file.readline(LONGEST + 1):
+            number += 1
+            if not line.strip():
+                continue
+            try:
+                row_id, program = self._read(line)
+            except ValueError as error:
+                if not self.skip_bad:
+                    raise DataError(name, number, str(error)) from None
+                self.bad += 1
+                continue
+            self.ids.append(row_id)
+            yield Program(program)
+
+    def _read(self, line: bytes) -> tuple[Any, str]:
+        if len(line) > LONGEST:
+            while not line.endswith(b"\n") and (line := self.file.readline(LONGEST)):
+                pass
+            raise ValueError(f"the line is longer than {LONGEST} bytes")
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not JSON: {error}") from None
+        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("program"), str):
+            raise ValueError('expected {"id": ..., "program": "..."}')
+        return row["id"], row["program"]

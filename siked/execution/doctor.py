@@ -1,0 +1,86 @@
+"""What the sandboxes can promise on this machine, found by trying forbidden acts."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from siked.errors import SandboxError
+from siked.records import Program, ProgramStatus
+
+_FORBIDDEN = (
+    ("a file", "answer = open('/etc/passwd').read()"),
+    ("a process", "import os\nanswer = os.fork()"),
+    ("the network", "import socket\nanswer = socket.socket().fileno()"),
+)
+_CURE = "the confined sandbox refuses to run programs without it (--allow-weak-sandbox overrides)"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was tried. ``needed``: without it the sandbox refuses to run programs."""
+
+    name: str
+    ok: bool
+    detail: str
+    needed: bool = True
+
+
+def checks() -> list[Check]:
+    """Try every layer of the sandboxes; takes a second or two."""
+    found = [_monty()]
+    if sys.platform != "linux":
+        detail = "needs Linux; here programs run in monty only, and what needs more is denied"
+        return [*found, Check("confined", True, detail, needed=False)]
+    found += _layers()
+    if all(check.ok for check in found if check.needed):
+        found += _whole()
+    return found
+
+
+def _monty() -> Check:
+    from siked.execution.monty import MontyOptions, MontySandbox
+
+    sandbox = MontySandbox(MontyOptions(workers=1))
+    try:
+        programs = [Program("answer = 6 * 7"), Program("print(open('/etc/passwd').read())")]
+        works, forbidden = sandbox.run(programs)
+    except Exception as error:  # whatever is wrong with the worker is what we want to tell
+        return Check("monty", False, f"{type(error).__name__}: {error}")
+    finally:
+        sandbox.close()
+    ok = works.answer == "42" and forbidden.status is ProgramStatus.DENIED
+    return Check("monty", ok, f"a program: {works.status}; a file: {forbidden.status}")
+
+
+def _layers() -> list[Check]:
+    from siked.execution.host import probe
+
+    try:
+        rows = probe()
+    except (SandboxError, OSError) as error:
+        return [Check("confined", False, str(error))]
+    return [
+        Check(name, ok, detail if ok or not needed else f"{detail}; {_CURE}", needed)
+        for name, ok, detail, needed in rows
+    ]
+
+
+def _whole() -> list[Check]:
+    """Try forbidden acts in the whole sandbox, as programs would."""
+    from siked.execution.confined import Confined, ConfinedOptions
+
+    sandbox = Confined(ConfinedOptions(workers=1))
+    try:
+        programs = [Program("x = Symbol('x')\nanswer = solve(Eq(2 * x, 84), x)")]
+        programs += [Program(code) for _, code in _FORBIDDEN]
+        works, *refused = sandbox.run(programs)
+    except (SandboxError, OSError) as error:
+        return [Check("confined", False, str(error))]
+    finally:
+        sandbox.close()
+    told = ", ".join(
+        f"{name}: {outcome.status}" for (name, _), outcome in zip(_FORBIDDEN, refused, strict=True)
+    )
+    ok = works.answer == "42" and all(outcome.status is ProgramStatus.DENIED for outcome in refused)
+    return [Check("confined", ok, f"a program: {works.status}; {told}")]
