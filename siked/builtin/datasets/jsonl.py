@@ -42,13 +42,15 @@ class Jsonl:
     """
 
     name: ClassVar[str] = "jsonl"
-    tests: ClassVar[tuple[str, ...]] = ("jsonl",)
+    tests: tuple[str, ...] = ()
     Options: ClassVar[type[JsonlOptions]] = JsonlOptions
 
     def __init__(self, options: JsonlOptions) -> None:
         self._options = options
         if not any((options.path, options.path_train, options.path_dev, options.path_test)):
             raise ConfigError("data set jsonl needs a file: set path (or path_train, path_dev, path_test)")
+        if self._path("test") is not None:
+            self.tests = (self.name,)
         self.notes: list[str] = []
         """What a user should know about the split loaded last."""
         self.skipped = 0

@@ -32,6 +32,7 @@ def test_lines_become_problems(tmp_path: Path) -> None:
         ("line-4", "How many stars are there?", None),
     ]
     assert data.without_gold == 1
+    assert data.tests == ()
     (note,) = data.notes
     assert note.endswith("1 of 3 problems have no gold; answers to them stay unverified")
 
@@ -84,6 +85,7 @@ def test_a_folder_holds_the_splits(tmp_path: Path) -> None:
     assert [type(p) for p in data.load("train")] == [TrainProblem]
     assert list(data.load("dev")) == []
     assert [type(p) for p in data.load("test")] == [TestProblem]
+    assert data.tests == ("jsonl",)
     other = tmp_path / "other.jsonl"
     other.write_text('{"question": "c"}\n')
     named = Jsonl(JsonlOptions(path=str(tmp_path), path_dev=str(other)))
