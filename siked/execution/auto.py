@@ -50,7 +50,8 @@ class Auto:
     def submit(self, ticket: Ticket) -> None:
         """Hand a program to one of the two; raises :class:`siked.errors.SandboxError`."""
         if ticket.ran is None:
-            ticket.code, seen = read(ticket.code)
+            seen = read(ticket.code)
+            ticket.code = seen.program
             ticket.note, ticket.elsewhere = seen, not seen.monty
             reason = f"it needs {seen.needs or seen.differs}"
             if seen.syntax:

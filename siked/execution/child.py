@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 _TAIL = 4096
+_RECURSION = 1000
 _DETAIL = 300
 _REFUSALS = (1, 13, 38)
 """EPERM, EACCES, ENOSYS: how the kernel refuses."""
@@ -113,6 +114,7 @@ def outcome(server: Any, program: str, cpu: float) -> tuple[str, str | None, str
     sys.stdout = sys.stderr = output
     sys.stdin = io.StringIO()
     setattr(time, "sleep", _sleep(cpu))  # noqa: B010
+    _whole_recursion()
     try:
         try:
             exec(compile(program, "<program>", "exec", dont_inherit=True), space)
@@ -133,6 +135,15 @@ def outcome(server: Any, program: str, cpu: float) -> tuple[str, str | None, str
         return stop.status, None, stop.detail
     except BaseException as error:
         return _failure(error)
+
+
+def _whole_recursion() -> None:
+    """Give a program the recursion depth a script has: the frames below it do not count."""
+    depth = 1
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        depth, frame = depth + 1, frame.f_back
+    sys.setrecursionlimit(_RECURSION + depth)
 
 
 def _namespace(names: dict[str, Any]) -> dict[str, Any]:

@@ -61,8 +61,8 @@ class Confined:
         """Queue one program; raises :class:`siked.errors.SandboxError` below the minimum."""
         lane = self.lane()
         if ticket.note is None:
-            ticket.code, seen = read(ticket.code)
-            ticket.note = seen
+            ticket.note = seen = read(ticket.code)
+            ticket.code = seen.program
         lane.put(ticket)
 
     def window(self) -> int:

@@ -53,7 +53,8 @@ class MontySandbox:
     def submit(self, ticket: Ticket) -> None:
         """Queue one program; one that needs more than Monty has is refused at once."""
         if ticket.ran is None:
-            ticket.code, seen = read(ticket.code)
+            seen = read(ticket.code)
+            ticket.code = seen.program
             ticket.note = seen
             if seen.syntax:
                 ticket.settle(ended(ProgramStatus.ERROR, seen.syntax))

@@ -83,7 +83,12 @@ def _TEXT_parts(v, depth, out, me, bad, type=type, str=str, repr=repr, len=len, 
             for key in sorted(keys):
                 for part in key[2]:
                     out.append(part)
-    elif t.__name__ in ('complex', 'date', 'datetime', 'time', 'timedelta'):
+    elif t.__name__ == 'complex':
+        if v != v or v - v != 0:
+            bad.append('!the answer is not finite')
+        else:
+            out.append(str(v))
+    elif t.__name__ in ('date', 'datetime', 'time', 'timedelta'):
         out.append(str(v))
     else:
         bad.append('!the answer is a ' + t.__name__)

@@ -7,8 +7,11 @@ what is not known to be equal goes to CPython. The tables hold for Monty 1.4 and
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from siked.execution.completion import modest, program_text, tidy
 from siked.execution.lanes import clean
@@ -19,11 +22,6 @@ _MATH_UNEQUAL = {"cbrt", "gamma", "lgamma", "erf", "erfc"}
 # fmt: off
 MODULES: dict[str, frozenset[str]] = {
     "math": frozenset({*MATH, "pow"} - _MATH_UNEQUAL),
-    "itertools": frozenset((
-        "accumulate", "chain", "combinations", "combinations_with_replacement", "compress", "count", "cycle",
-        "dropwhile", "filterfalse", "groupby", "islice", "pairwise", "permutations", "product", "repeat",
-        "starmap", "takewhile", "tee", "zip_longest",
-    )),
     "functools": frozenset(("cache", "lru_cache", "partial", "reduce")),
     "collections": frozenset(("Counter", "defaultdict", "deque", "namedtuple")),
     "datetime": frozenset(("date", "datetime", "timedelta")),
@@ -38,14 +36,13 @@ MODULES: dict[str, frozenset[str]] = {
 """Modules and the names in them that behave alike in both."""
 
 BUILTINS = frozenset((
-    "abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate",
-    "filter", "float", "frozenset", "getattr", "hasattr", "hex", "int", "isinstance", "iter", "len",
-    "list", "map", "max", "min", "next", "oct", "ord", "pow", "print", "range", "repr", "reversed",
-    "round", "set", "setattr", "slice", "sorted", "str", "sum", "tuple", "type", "zip",
-    "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "Exception", "ImportError",
-    "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError", "OverflowError",
-    "RecursionError", "RuntimeError", "StopIteration", "TypeError", "ValueError", "ZeroDivisionError",
-    "__name__",
+    "abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate", "filter",
+    "float", "getattr", "hasattr", "hex", "int", "isinstance", "len", "list", "map", "max", "min", "oct",
+    "ord", "pow", "print", "range", "repr", "reversed", "round", "setattr", "slice", "sorted", "str", "sum", "tuple",
+    "type", "zip", "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "Exception",
+    "ImportError", "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError",
+    "OverflowError", "RecursionError", "RuntimeError", "StopIteration", "TypeError", "ValueError",
+    "ZeroDivisionError", "__name__",
 ))
 """Names that Monty knows and that behave alike; every other builtin of CPython needs it."""
 
@@ -58,7 +55,10 @@ _NAMES = frozenset({*MATH, "math"} - _MATH_UNEQUAL)
 _ATTRIBUTES = frozenset(
     ("sleep", "strptime", "strftime", "format_map", "fromisocalendar", "as_integer_ratio")
 )
-_KEPT_DIFFERENCES = sys.version_info >= (3, 12)
+_LAZY = frozenset(("map", "filter", "zip", "enumerate", "reversed"))
+_CONSUMERS = frozenset(("all", "any", "dict", "list", "max", "min", "sorted", "sum", "tuple")) | _LAZY
+_INDIRECT = frozenset(("eval", "exec", "globals", "locals", "vars", "dir", "__import__"))
+_COMPENSATED = sys.version_info >= (3, 12)
 """From 3.12 on CPython's sum() of floats is compensated; Monty's is not."""
 
 
@@ -66,6 +66,8 @@ _KEPT_DIFFERENCES = sys.version_info >= (3, 12)
 class Shape:
     """What the syntax tree of a program says."""
 
+    program: str
+    """The text to run: without imports that nothing uses."""
     needs: str = ""
     """What Monty lacks; empty where it has everything."""
     differs: str = ""
@@ -85,63 +87,64 @@ class Shape:
         return not (self.needs or self.differs)
 
 
-def read(text: str) -> tuple[str, Shape]:
-    """Return the program in a completion and its shape; a bare program is parsed just once."""
+def read(text: str) -> Shape:
+    """Return the shape of the program in a completion; a bare program is parsed just once."""
     program = tidy(clean(text))
     seen = shape(program)
     if seen.syntax or not seen.known:
         found = program_text(program)
         if found != program:
-            return found, shape(found)
-    return program, seen
+            return shape(found)
+    return seen
 
 
 def shape(program: str) -> Shape:
     """Look at ``program`` without running it."""
     if not modest(program):
-        return Shape(needs="a closer look: the program is too long or too deep", known=False)
+        return Shape(program, needs="a closer look: it is too long or too deep", known=False)
     try:
         tree = ast.parse(program)
     except SyntaxError as error:
-        return Shape(syntax=f"SyntaxError: {error.msg} (line {error.lineno or 0})")
+        return Shape(program, syntax=f"SyntaxError: {error.msg} (line {error.lineno or 0})")
     except (ValueError, RecursionError, MemoryError) as error:
-        return Shape(needs=f"a closer look: {type(error).__name__}", known=False)
-    return _Survey().of(tree)
+        return Shape(program, needs=f"a closer look: {type(error).__name__}", known=False)
+    return _Survey(program).of(tree)
 
 
 class _Survey:
     """Walks a tree once; the first reason of each kind is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str) -> None:
+        self.program = program
         self.needs = ""
         self.differs = ""
         self.bound: set[str] = set()
         self.used: set[str] = set()
         self.modules: dict[str, str] = {}
         self.attributes: list[tuple[str, str]] = []
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+        self.guarded: set[int] = set()
+        """Imports inside a try: whether they fail may be what the program asks."""
+        self.consumed: set[int] = set()
+        """Iterators that are used up where they are made: laziness cannot show."""
+        self.rounds = 0
+        """Uses of ``round`` that are not a call with one argument."""
 
     def of(self, tree: ast.AST) -> Shape:
         for node in ast.walk(tree):
-            if isinstance(node, ast.Name):
-                (self.used if isinstance(node.ctx, ast.Load) else self.bound).add(node.id)
-            elif isinstance(node, ast.Attribute):
-                self._attribute(node)
-            elif isinstance(node, ast.Call):
-                self._call(node)
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                self._import(node)
-            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-                self._definition(node)
-            elif isinstance(node, ast.arg):
-                self.bound.add(node.arg)
-            elif isinstance(node, ast.ExceptHandler):
-                if node.name:
-                    self.bound.add(node.name)
+            visit = _VISITORS.get(type(node))
+            if visit is not None:
+                visit(self, node)
             elif isinstance(node, _NODES):
                 self.need(f"{type(node).__name__.lower()} in the program")
+        if self.rounds and "round" not in self.bound:
+            self.differ("round() to decimals")  # round(2.675, 2) is 2.67 in CPython, 2.68 in Monty
+        kept = self._without_idle_imports()
+        for node in kept:
+            self._import(node)
         self._check_names()
         return Shape(
-            needs=self.needs, differs=self.differs, bound=frozenset(self.bound), used=frozenset(self.used)
+            self.program, self.needs, self.differs, bound=frozenset(self.bound), used=frozenset(self.used)
         )
 
     def need(self, reason: str) -> None:
@@ -150,6 +153,15 @@ class _Survey:
     def differ(self, reason: str) -> None:
         self.differs = self.differs or reason
 
+    # --- one visitor a kind of node -------------------------------------------------------------
+
+    def _name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self.used.add(node.id)
+            self.rounds += node.id == "round"
+        else:
+            self.bound.add(node.id)
+
     def _attribute(self, node: ast.Attribute) -> None:
         if node.attr in _ATTRIBUTES or node.attr.startswith("__"):
             self.need(f"the attribute {node.attr}")
@@ -157,15 +169,94 @@ class _Survey:
             self.attributes.append((node.value.id, node.attr))
 
     def _call(self, node: ast.Call) -> None:
-        if (
-            isinstance(node.func, ast.Name)
-            and node.func.id == "round"
-            and (len(node.args) > 1 or node.keywords)
-        ):
-            # round(2.675, 2) is 2.67 in CPython, 2.68 in Monty.
-            self.differ("round() to decimals")
-        elif _KEPT_DIFFERENCES and isinstance(node.func, ast.Name) and node.func.id == "sum":
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name == "round" and len(node.args) == 1 and not node.keywords:
+            self.rounds -= 1
+        elif _COMPENSATED and name == "sum":
             self.differ("sum() of floats")
+        elif name in _LAZY and id(node) not in self.consumed:
+            self.differ(f"{name}() kept for later")
+        joins = isinstance(node.func, ast.Attribute) and node.func.attr in ("join", "extend")
+        if name in _CONSUMERS or joins:
+            self.consumed.update(map(id, node.args))
+
+    def _generator(self, node: ast.GeneratorExp) -> None:
+        if id(node) not in self.consumed:
+            self.differ("a generator kept for later")
+
+    def _loop(self, node: ast.For | ast.comprehension) -> None:
+        self.consumed.add(id(node.iter))
+
+    def _starred(self, node: ast.Starred) -> None:
+        self.consumed.add(id(node.value))
+
+    def _set(self, node: ast.Set | ast.SetComp) -> None:
+        self.differ("the order of a set")
+
+    def _imported(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.imports.append(node)
+
+    def _try(self, node: ast.Try) -> None:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Import | ast.ImportFrom):
+                self.guarded.add(id(inner))
+
+    def _argument(self, node: ast.arg) -> None:
+        self.bound.add(node.arg)
+
+    def _handler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            self.bound.add(node.name)
+
+    def _function(self, node: ast.FunctionDef) -> None:
+        self.bound.add(node.name)
+
+    def _class(self, node: ast.ClassDef) -> None:
+        self.bound.add(node.name)
+        plain = ("dataclass", "dataclasses.dataclass")
+        if any(ast.unparse(decorator) not in plain for decorator in node.decorator_list):
+            self.need("a decorated class")
+        if node.bases or node.keywords:
+            self.need("inheritance")
+        for item in node.body:
+            if not isinstance(item, ast.FunctionDef):
+                continue
+            if item.decorator_list:
+                self.need("decorated methods")
+            if item.name.startswith("__") and item.name not in ("__init__", "__post_init__"):
+                self.need(f"the method {item.name}")
+
+    # --- what only the whole tree tells ---------------------------------------------------------
+
+    def _without_idle_imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Cut imports that nothing uses out of the program; return the others.
+
+        Models often start with the same imports whatever they need. Whether such a module is here
+        cannot change the answer.
+        """
+        if not self.imports or self.used & _INDIRECT:
+            return self.imports
+        kept: list[ast.Import | ast.ImportFrom] = []
+        cut: list[tuple[ast.Import | ast.ImportFrom, list[ast.alias]]] = []
+        for node in self.imports:
+            names = [alias for alias in node.names if self._in_use(node, alias)]
+            if id(node) in self.guarded or len(names) == len(node.names):
+                kept.append(node)
+                continue
+            cut.append((node, names))
+            if names:
+                kept.append(_with_names(node, names))
+        self.program = _cut(self.program, cut)
+        return kept
+
+    def _in_use(self, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> bool:
+        if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
+            return True
+        if alias.name == "*":
+            # All of math but pow() is in the prelude already.
+            rebound = self.bound & _NAMES
+            return bool(node.module != "math" or rebound or "pow" in self.used)  # type: ignore[union-attr]
+        return (alias.asname or alias.name.partition(".")[0]) in self.used
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -181,42 +272,57 @@ class _Survey:
             if offered is None or alias.name not in offered:
                 self.need(f"{alias.name} from the module {node.module}")
 
-    def _definition(self, node: ast.FunctionDef | ast.ClassDef) -> None:
-        self.bound.add(node.name)
-        for decorator in node.decorator_list:
-            if isinstance(node, ast.ClassDef) and ast.unparse(decorator) not in (
-                "dataclass",
-                "dataclasses.dataclass",
-            ):
-                self.need("a decorated class")
-        if isinstance(node, ast.ClassDef):
-            if node.bases or node.keywords:
-                self.need("inheritance")
-            for item in node.body:
-                if not isinstance(item, ast.FunctionDef):
-                    continue
-                if item.decorator_list:
-                    self.need("decorated methods")
-                if item.name.startswith("__") and item.name not in ("__init__", "__post_init__"):
-                    self.need(f"the method {item.name}")
-
     def _check_names(self) -> None:
         for name in sorted(self.used - self.bound):
             if name in SYMBOLIC:
                 self.need(f"sympy's {name}")
-            elif name not in BUILTINS and name not in _NAMES and hasattr(_builtins(), name):
+            elif name in ("set", "frozenset"):
+                self.differ("the order of a set")
+            elif name not in BUILTINS and name not in _NAMES and hasattr(builtins, name):
                 self.need(f"the builtin {name}")
             elif name in _MATH_UNEQUAL:
                 self.differ(f"the function {name}")
         for owner, attribute in self.attributes:
-            module = self.modules.get(owner) or (
-                "math" if owner == "math" and owner not in self.bound else ""
-            )
+            module = self.modules.get(owner, "" if owner in self.bound else owner)
             if module in MODULES and attribute not in MODULES[module]:
                 self.need(f"{module}.{attribute}")
 
 
-def _builtins() -> object:
-    import builtins
+_VISITORS: dict[type, Callable[[_Survey, Any], None]] = {
+    ast.Name: _Survey._name,
+    ast.Attribute: _Survey._attribute,
+    ast.Call: _Survey._call,
+    ast.GeneratorExp: _Survey._generator,
+    ast.For: _Survey._loop,
+    ast.comprehension: _Survey._loop,
+    ast.Starred: _Survey._starred,
+    ast.Set: _Survey._set,
+    ast.SetComp: _Survey._set,
+    ast.Import: _Survey._imported,
+    ast.ImportFrom: _Survey._imported,
+    ast.Try: _Survey._try,
+    ast.arg: _Survey._argument,
+    ast.ExceptHandler: _Survey._handler,
+    ast.FunctionDef: _Survey._function,
+    ast.ClassDef: _Survey._class,
+}
 
-    return builtins
+
+def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.Import | ast.ImportFrom:
+    if isinstance(node, ast.Import):
+        return ast.Import(names=names)
+    return ast.ImportFrom(module=node.module, names=names, level=node.level)
+
+
+def _cut(program: str, cut: list[tuple[ast.Import | ast.ImportFrom, list[ast.alias]]]) -> str:
+    """Replace each import by one of the given names, or by ``pass``; lines keep their numbers."""
+    if not cut:
+        return program
+    lines = program.split("\n")
+    for node, names in sorted(cut, key=lambda pair: (pair[0].lineno, pair[0].col_offset), reverse=True):
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        before = lines[first].encode()[: node.col_offset].decode()
+        after = lines[last].encode()[node.end_col_offset :].decode()
+        rest = ast.unparse(_with_names(node, names)) if names else "pass"
+        lines[first : last + 1] = [before + rest + after] + [""] * (last - first)
+    return "\n".join(lines)

@@ -65,7 +65,8 @@ def _decimal(value: Any) -> str:
 def _string(value: Any) -> str:
     if len(value) > 4 * LONGEST:
         raise TooLong
-    return str.strip(str.__str__(value))
+    text = str.strip(str.__str__(value))
+    return _number(value, text) if len(text) < 12 else text
 
 
 _SCALARS: dict[type, Callable[[Any], str]] = {
@@ -84,6 +85,15 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 _BASES = (bool, int, float, complex, str, Fraction, Decimal)
 _SETS = (set, frozenset)
 _SEQUENCES: tuple[type, ...] = (list, tuple, deque, range, type({}.values()), type({}.keys()))
+_ITERATORS: tuple[type, ...] = (
+    map,
+    filter,
+    zip,
+    enumerate,
+    reversed,
+    types.GeneratorType,
+    type(reversed([])),
+)
 
 
 class Writer:
@@ -149,7 +159,7 @@ class Writer:
         items: Any = value
         if isinstance(value, _SETS):
             return sorted(items, key=self._order)
-        if isinstance(value, _SEQUENCES):
+        if isinstance(value, _SEQUENCES + _ITERATORS):
             return items  # type: ignore[no-any-return]
         if isinstance(value, Mapping):
             return value.values()
