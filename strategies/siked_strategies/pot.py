@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from siked import hookimpl
+from siked.execution.completion import program_text
 from siked.hookspecs import Register
 from siked.records import Malformed, Message, Problem, Program, Reading
 from siked_strategies.exemplars import PromptOptions, load_prompt
@@ -26,8 +27,9 @@ class ProgramOfThought:
         return self._prompt.messages(problem)
 
     def read(self, text: str) -> Reading:
-        """Read the program; ``Malformed("empty")`` where there is no text."""
-        return Program(text) if text.strip() else Malformed("empty")
+        """Read the program out of fences and prose; ``Malformed("empty")`` where nothing is left."""
+        code = program_text(text)
+        return Program(code) if code.strip() else Malformed("empty")
 
 
 @hookimpl

@@ -118,6 +118,24 @@ def test_l2m_with_subquestions_is_read(text: str) -> None:
     assert LeastToMost(PromptOptions()).read(text) == Answer(text, form="subquestions")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plums = 9 - 4\nanswer = plums",
+        "Here is the program:\n```python\nplums = 9 - 4\nanswer = plums\n```\nIt gives 5.",
+        "We subtract.\n\nplums = 9 - 4\nanswer = plums\n\nSo five are left.",
+        "def solver():\n    return 9 - 4\n\nanswer = solver()",
+        "```\nprint(9 - 4)\n```",
+        "answer = 9 - 4<|im_end|>",
+    ],
+)
+def test_pot_reads_the_program_in_a_completion(text: str) -> None:
+    reading = ProgramOfThought(PromptOptions()).read(text)
+    assert isinstance(reading, Program)
+    ast.parse(reading.code)
+    assert "9 - 4" in reading.code
+
+
 @pytest.mark.parametrize("component", ALL)
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_blank_is_malformed(component: type[ChainOfThought], text: str) -> None:
