@@ -46,14 +46,15 @@ _CURRENCY_AFTER = re.compile(r"(?<=[A-Za-z0-9])\s?[$€£¥₹₽₩₪฿]+")
 _CURRENCY = re.compile(r"[$€£¥₹₽₩₪฿]+\s?")
 _CODES = re.compile(r"\b(?:USD|EUR|GBP|CAD|AUD|INR|Rs\.?|rupees)\s?(?=\d)", re.IGNORECASE)
 _BOLD = re.compile(
-    r"\*\*(?!\d)|(?<![\d)])\*\*|__|`+|(?<!\S)[*_](?=[^\s*_\d])|^\s*[*_](?=\d)|(?<=[^\s*_])[*_](?=[\s.,;:!?]|$)"
+    r"\*\*(?!\d)|(?<![\d)])\*\*|__|`+|(?<!\S)[*_](?=[^\s*_\d])|^\s*[*_](?=\d)"
+    r"|(?<=[^\s*_\d)])[*_](?=[\s.,;:!?]|$)|[*_]+(?=[\s.,;:!?]*$)"
 )
 _MARK = re.compile(r"<<[^<>]{0,400}?=?([^<>=]{0,60})>>(\s*[$]?\s*-?[.\d])?")
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _TAGS = re.compile(r"</?(?:b|i|u|em|strong|p|br|span|div|sub|code|answer)\b[^<>]{0,80}>", re.IGNORECASE)
 
 _UNIT_POWER = re.compile(
-    r"\b([mck]m|m|ft|in|inch(?:es)?|yds?|mi|s|sec|meters?|feet|units?|miles?)\s?\^\s?\{?-?[23]\}?(?!\d)"
+    r"(?<![A-Za-z])([mck]m|m|ft|in|inch(?:es)?|yds?|mi|s|sec|meters?|feet|units?|miles?)\s?\^\s?\{?-?[23]\}?(?!\d)"
 )
 _TEXT = re.compile(
     r"\\(?:text|mathrm|textbf|mathbf|textit|mbox|hbox|operatorname|textrm|mathit|mathsf)\s*\{([^{}]*)\}"
@@ -101,7 +102,8 @@ def money(span: str) -> str:
     """Drop currency signs and codes before or after a number; a sign before them stays."""
     if "$" in span or not span.isascii():
         span = _DOLLARS.sub(" ", span)
-        span = _CURRENCY_AFTER.sub(" ", span)
+        # Two spaces: "5 $500 cards" is not 5500.
+        span = _CURRENCY_AFTER.sub("  ", span)
         span = _CURRENCY.sub("", span)
     return _CODES.sub("", span)
 
