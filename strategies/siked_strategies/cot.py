@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from siked import hookimpl
-from siked.hookspecs import Register
+from siked.hookspecs import Register, hookimpl
 from siked.records import Answer, Malformed, Message, Problem, Reading
 from siked_strategies.exemplars import PromptOptions, load_prompt
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from siked import hookimpl
-from siked.hookspecs import Register
+from siked.hookspecs import Register, hookimpl
 from siked.records import Answer, Malformed, Message, Problem, Reading
 from siked_strategies.exemplars import PromptOptions, load_prompt
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from siked import hookimpl
 from siked.execution.completion import program_text
-from siked.hookspecs import Register
+from siked.hookspecs import Register, hookimpl
 from siked.records import Malformed, Message, Problem, Program, Reading
 from siked_strategies.exemplars import PromptOptions, load_prompt
 
