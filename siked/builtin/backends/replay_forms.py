@@ -1,8 +1,8 @@
 """From the forms in which others publish rationales to the ones that siked's strategies write.
 
-Pure text work. A mapping changes the dress of a rationale and never its answer: prose keeps the
-ending it states, and a program that is renamed or tidied is compared, as a syntax tree, with the
-one it came from.
+Pure text work. A mapping changes the dress of a rationale and never its answer: the answer is read
+from prose before and after, and a program in which a name is changed is compared, as a syntax tree,
+with the one it came from.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import re
 import tokenize
 from fractions import Fraction
 
+from siked.answers import extract
 from siked.masking import normal_form
+from siked.records import Answer
 
 VERSION = "1"
 """Part of the fingerprint of recorded texts; raised whenever a mapping could give another text."""
@@ -39,7 +41,10 @@ def mapped(text: str, form: str, strategy: str, question: str, check_chain: bool
     chain, ending = split_ending(text)
     if check_chain:
         _check(chain, ending)
-    return f"{pairs(chain, ending) if form == 'pairs' else chain}\nFinal Answer: {ending}"
+    result = f"{pairs(chain, ending) if form == 'pairs' else chain}\nFinal Answer: {ending}"
+    if extract(Answer(text)).value != extract(Answer(result)).value:
+        raise Refused("another answer would be read in the strategy's own form")
+    return result
 
 
 def guess(text: str, strategy: str) -> str:
@@ -84,7 +89,7 @@ def split_ending(text: str) -> tuple[str, str]:
 def _check(chain: str, ending: str) -> None:
     """Refuse a chain whose last number, and last result, is not the ending's."""
     if not _STATED.fullmatch(ending):
-        raise Refused(f"the ending is more than an answer: {ending[:60]!r}")
+        raise Refused("the ending is more than an answer")
     if _EXCUSE.search(chain):
         raise Refused("the steps doubt the answer")
     stated = _value(_NUMBER.findall(ending)[-1])

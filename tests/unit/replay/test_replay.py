@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from siked.answers import judge
 from siked.builtin.backends.replay import Replay, ReplayOptions
 from siked.builtin.datasets.sources import SourceOptions
 from siked.builtin.datasets.svamp import Svamp
 from siked.errors import ConfigError, DataError
-from siked.records import Completion, Model, Outcome, Request
+from siked.execution.auto import Auto, AutoOptions
+from siked.execution.completion import program_text
+from siked.records import Answer, Completion, Model, Outcome, Program, Request
 
 NOTHING = Model(name="")
 
@@ -188,26 +190,45 @@ def test_nothing_named(tmp_path: Path) -> None:
         Replay(ReplayOptions()).open(Model(name=str(tmp_path)))
 
 
-def test_real_rationales_of_all_three_strategies() -> None:
+def verdicts(strategy: str, texts: dict[str, str], golds: dict[str, str | None]) -> dict[str, bool | None]:
+    """What the numeric policy says of each text; programs are run."""
+    answers = {key: Answer(text, form=FORMS[strategy]) for key, text in texts.items()}
+    if strategy == "pot":
+        sandbox = Auto(AutoOptions())
+        programs = [Program(program_text(text)) for text in texts.values()]
+        outcomes = zip(texts, sandbox.run(programs), strict=True)
+        answers = {key: Answer(outcome.answer or "", form="value") for key, outcome in outcomes}
+        sandbox.close()
+    return {key: judge(golds[key], answer).correct for key, answer in answers.items()}
+
+
+FORMS: dict[str, Literal["text", "subquestions", "value"]] = {
+    "cot": "text",
+    "l2m": "subquestions",
+    "pot": "value",
+}
+
+
+@pytest.mark.parametrize(("strategy", "kept"), [("cot", 620), ("l2m", 657), ("pot", 601)])
+def test_real_rationales_verify_the_same_before_and_after(strategy: str, kept: int) -> None:
     folder = os.environ.get("SIKED_DATA")
     if not folder:
         pytest.skip("SIKED_DATA names no folder with the real data sets")
     teacher = Path(folder) / "teacher"
-    backend = Replay(
-        ReplayOptions(
-            paths={
-                "cot": str(teacher / "eit-nlp" / "SVAMP_llama_level4_ranked.json"),
-                "l2m": str(teacher / "eit-nlp" / "0_SVAMP_chatgpt_level5BSM.json"),
-                "pot": str(teacher / "program-of-thoughts" / "svamp_s0_e-1_11_24_14_38.jsonl"),
-            }
-        )
-    )
-    backend.open(NOTHING)
+    files = {
+        "cot": teacher / "eit-nlp" / "SVAMP_llama_level4_ranked.json",
+        "l2m": teacher / "eit-nlp" / "0_SVAMP_chatgpt_level5BSM.json",
+        "pot": teacher / "program-of-thoughts" / "svamp_s0_e-1_11_24_14_38.jsonl",
+    }
     problems = list(Svamp(SourceOptions(data_dir=folder)).load("train"))
-    kept: Counter[str] = Counter()
-    for strategy in ("cot", "l2m", "pot"):
+    golds = {p.id: p.gold for p in problems}
+    found: dict[str, dict[str, bool | None]] = {}
+    for form in ("native", "auto"):
+        backend = Replay(ReplayOptions(paths={strategy: str(files[strategy])}, form=form))
+        backend.open(NOTHING)
         requests = [ask(p.question, strategy, problem_id=p.id) for p in problems]
-        kept[strategy] = sum(outcome == Outcome.OK for outcome, _ in replies(backend, *requests))
-    assert kept["cot"] >= 620
-    assert kept["l2m"] >= 655
-    assert kept["pot"] == 700
+        outcomes = zip(problems, replies(backend, *requests), strict=True)
+        texts = {p.id: text for p, (outcome, text) in outcomes if outcome == Outcome.OK}
+        found[form] = verdicts(strategy, texts, golds)
+    assert {key: found["native"][key] for key in found["auto"]} == found["auto"]
+    assert sum(v is True for v in found["auto"].values()) == kept
