@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 from xml.etree import ElementTree
@@ -10,8 +11,8 @@ from xml.etree import ElementTree
 from siked.builtin.datasets.sources import (
     HubSource,
     SourceOptions,
+    Told,
     clean,
-    count_note,
     hub_file,
     local_file,
     parquet_rows,
@@ -25,7 +26,7 @@ SIZE = 2305
 FAMILIES = {"Substraction": "Subtraction"}  # misspelt once upstream
 
 
-class Asdiv:
+class Asdiv(Told):
     """All of ASDiv, for scores only.
 
     Golds stay as upstream writes them, since the verifier reads them: ``9 (apples)``,
@@ -38,13 +39,11 @@ class Asdiv:
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 
     def __init__(self, options: SourceOptions) -> None:
+        super().__init__(options.skip_bad)
         self._options = options
-        self.notes: list[str] = []
-        """What a user should know about the problems that were loaded."""
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load ``test``; there is no other split."""
-        self.notes = []
         if split != "test":
             return []
         if self._options.data_dir is not None:
@@ -53,8 +52,9 @@ class Asdiv:
         else:
             path = hub_file(HUB, HUB_FILE, self._options.cache_dir)
             rows = _from_parquet(path)
-        self.notes = count_note(self.name, len(rows), SIZE)
-        return [self._problem(row, path) for row in rows]
+        self._notes[split] = []
+        self._size(split, len(rows), SIZE)
+        return self._made(split, path, (partial(self._problem, row, path) for row in rows))
 
     def _problem(self, row: Mapping[str, str], path: Path) -> Problem:
         missing = [key for key in ("id", "body", "question", "answer") if not row[key].strip()]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from siked.builtin.datasets.sources import PROBLEM_TYPES, json_object, raw_lines, text_field
+from siked.builtin.datasets.sources import PROBLEM_TYPES, Told, json_object, raw_lines, text_field
 from siked.errors import ConfigError, DataError
 from siked.records import Problem, SplitName
 
@@ -34,7 +35,7 @@ class JsonlOptions:
     )
 
 
-class Jsonl:
+class Jsonl(Told):
     """Problems as lines ``{"question": ..., "gold": ..., "id": ...}``; other keys do not count.
 
     ``gold`` is text or a number and may be missing or null: such a problem can't be verified, which
@@ -46,17 +47,18 @@ class Jsonl:
     Options: ClassVar[type[JsonlOptions]] = JsonlOptions
 
     def __init__(self, options: JsonlOptions) -> None:
+        super().__init__(options.skip_bad)
         self._options = options
+        self._no_gold: dict[str, int] = {}
         if not any((options.path, options.path_train, options.path_dev, options.path_test)):
             raise ConfigError("data set jsonl needs a file: set path (or path_train, path_dev, path_test)")
         if self._path("test") is not None:
             self.tests = (self.name,)
-        self.notes: list[str] = []
-        """What a user should know about the split loaded last."""
-        self.skipped = 0
-        """Damaged lines left out of the split loaded last."""
-        self.without_gold = 0
-        """Problems without a gold in the split loaded last."""
+
+    @property
+    def without_gold(self) -> int:
+        """Problems without a gold in what was loaded."""
+        return sum(self._no_gold.values())
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load a split; nothing where no file was named for it.
@@ -64,31 +66,19 @@ class Jsonl:
         Raises :class:`DataError` with file, line and reason at the first damaged line, unless
         ``skip_bad`` is set.
         """
-        self.notes, self.skipped, self.without_gold = [], 0, 0
         path = self._path(split)
         if path is None:
             return []
-        problems: list[Problem] = []
-        first_bad = ""
+        self._notes[split] = []
         seen: dict[str, int] = {}
-        for line, raw in raw_lines(path):
-            try:
-                problem = _problem(raw, path, line, split, seen)
-            except DataError as error:
-                if not self._options.skip_bad:
-                    raise
-                self.skipped += 1
-                first_bad = first_bad or f"line {line}: {error.reason}"
-                continue
-            seen[problem.id] = line
-            problems.append(problem)
-        self.without_gold = sum(problem.gold is None for problem in problems)
-        if self.skipped:
-            self.notes.append(f"{path}: {self.skipped} damaged lines left out (first: {first_bad})")
-        if self.without_gold:
-            self.notes.append(
-                f"{path}: {self.without_gold} of {len(problems)} problems have no gold; "
-                f"answers to them stay unverified"
+        lines = raw_lines(path)
+        problems = self._made(split, path, (partial(_problem, raw, path, n, split, seen) for n, raw in lines))
+        self._no_gold[split] = sum(problem.gold is None for problem in problems)
+        if self._no_gold[split]:
+            self._note(
+                split,
+                f"{path}: {self._no_gold[split]} of {len(problems)} problems have no gold; "
+                f"answers to them stay unverified",
             )
         return problems
 
@@ -117,6 +107,7 @@ def _problem(raw: bytes, path: Path, line: int, split: SplitName, seen: dict[str
         raise DataError(path, line, f"'id' is {_kind(identity)}, not text or a number")
     if identity in seen:
         raise DataError(path, line, f"the id {str(identity)!r} stands in line {seen[identity]} already")
+    seen[identity] = line
     return PROBLEM_TYPES[split](
         id=str(identity),
         question=question.strip(),

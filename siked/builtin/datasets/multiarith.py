@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +13,8 @@ from siked.builtin.datasets.sources import (
     PROBLEM_TYPES,
     HubSource,
     SourceOptions,
+    Told,
     clean,
-    count_note,
     hub_file,
     json_list,
     local_file,
@@ -27,7 +28,7 @@ from siked.records import Problem, SplitName
 HUB = HubSource("ChilleD/MultiArith", "144d44c3fb87c0b9097ac9593c789e716a282e3e")
 SIZE = 600
 
-QuestionGold = tuple[str, str]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class MultiArithOptions(SourceOptions):
     )
 
 
-class MultiArith:
+class MultiArith(Told):
     """The 420 training and 180 test problems of ``ChilleD/MultiArith``.
 
     Upstream has 20 questions twice, and the split tears some pairs apart: training problems whose
@@ -54,51 +55,55 @@ class MultiArith:
     Options: ClassVar[type[MultiArithOptions]] = MultiArithOptions
 
     def __init__(self, options: MultiArithOptions) -> None:
+        super().__init__(options.skip_bad)
         self._options = options
-        self.notes: list[str] = []
-        """What a user should know about the problems that were loaded."""
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load ``train`` or ``test``; there is no dev split."""
-        self.notes = []
         if split == "dev":
             return []
-        rows = self._rows()
+        path, rows = self._rows(split)
         train, test = split_positions(len(rows))
-        problems = self._problems(split, rows, test)
         if split == "test":
-            return problems
+            return self._problems(split, path, rows, test)
         if self._options.repeats:
-            return self._problems(split, rows, train)
-        known = {normal_form(problem.question) for problem in problems}
+            return self._problems(split, path, rows, train)
+        known = {normal_form(problem.question) for problem in self._problems("test", path, rows, test)}
         kept: list[Problem] = []
-        for problem in self._problems(split, rows, train):
+        every = self._problems(split, path, rows, train)
+        for problem in every:
             form = normal_form(problem.question)
             if form not in known:
                 kept.append(problem)
             known.add(form)
-        if len(kept) < len(train):
-            self.notes.append(f"{self.name}: {len(train) - len(kept)} repeated training questions left out")
+        if len(kept) < len(every):
+            self._note(split, f"{self.name}: {len(every) - len(kept)} repeated training questions left out")
         return kept
 
-    def _problems(self, split: SplitName, rows: Sequence[QuestionGold], chosen: list[int]) -> list[Problem]:
-        return [
-            PROBLEM_TYPES[split](id=str(i), question=rows[i][0], gold=rows[i][1], dataset=self.name)
-            for i in chosen
-        ]
+    def _problems(
+        self, split: SplitName, path: Path, rows: Sequence[Row], chosen: list[int]
+    ) -> list[Problem]:
+        makers = (partial(self._problem, split, path, position, rows[position]) for position in at)
+        return self._made(split, path, makers)
 
-    def _rows(self) -> list[QuestionGold]:
-        """(question, gold) in the order of ``iIndex``, from the one local file or the two on the Hub."""
+    def _problem(self, split: SplitName, path: Path, position: int, row: Row) -> Problem:
+        question, gold = _on_hub(row, path) if "question" in row else _original(row, path)
+        return PROBLEM_TYPES[split](id=str(position), question=question, gold=gold, dataset=self.name)
+
+    def _rows(self, split: SplitName) -> tuple[Path, list[Row]]:
+        """All rows in the order of ``iIndex``, from the one local file or the two on the Hub."""
         if self._options.data_dir is not None:
             path = local_file(self._options.data_dir, ("multiarith/MultiArith.json", "MultiArith.json"))
-            rows = [_original(row, path) for row in json_list(path)]
+            rows = json_list(path)
         else:
             parts = [hub_file(HUB, f"{part}.json", self._options.cache_dir) for part in ("train", "test")]
-            shuffled = [_on_hub(row, part) for part in parts for row in json_list(part)]
+            path = parts[0]
+            shuffled = [row for part in parts for row in json_list(part)]
             positions = [i for part in split_positions(len(shuffled)) for i in part]
-            rows = [row for _, row in sorted(zip(positions, shuffled, strict=True))]
-        self.notes = count_note(self.name, len(rows), SIZE)
-        return rows
+            rows = [row for _, row in sorted(zip(positions, shuffled, strict=True), key=lambda pair: pair[0])]
+        self._notes[split] = []
+        self._size(split, len(rows), SIZE)
+        return path, rows
 
 
 class MultiArithWhole(MultiArith):
@@ -109,19 +114,18 @@ class MultiArithWhole(MultiArith):
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load ``test``; there is no other split."""
-        self.notes = []
         if split != "test":
             return []
-        rows = self._rows()
-        return self._problems(split, rows, list(range(len(rows))))
+        path, rows = self._rows(split)
+        return self._problems(split, path, rows, list(range(len(rows))))
 
 
-def _original(row: Mapping[str, Any], path: Path) -> QuestionGold:
+def _original(row: Row, path: Path) -> tuple[str, str]:
     solutions = row.get("lSolutions")
     if not isinstance(solutions, list) or len(solutions) != 1:
         raise DataError(path, None, f"problem {row.get('iIndex')!r} has not exactly one solution")
     return clean(text_field(row, "sQuestion", path, None)), number(solutions[0], path, None)
 
 
-def _on_hub(row: Mapping[str, Any], path: Path) -> QuestionGold:
+def _on_hub(row: Row, path: Path) -> tuple[str, str]:
     return clean(text_field(row, "question", path, None)), number(row.get("final_ans"), path, None)

@@ -6,7 +6,7 @@ import importlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,11 @@ class SourceOptions:
         default=None, metadata={"help": "Folder of the Hugging Face cache; the usual one by default."}
     )
 
+    skip_bad: bool = field(
+        default=False,
+        metadata={"help": "Count damaged problems and go on, instead of stopping there."},
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
@@ -43,6 +48,51 @@ class HubSource:
 
     repo: str
     revision: str
+
+
+class Told:
+    """What a data set tells about the problems it has loaded, split by split."""
+
+    def __init__(self, skip_bad: bool) -> None:
+        self._skip_bad = skip_bad
+        self._notes: dict[str, list[str]] = {}
+        self._skipped: dict[str, int] = {}
+
+    @property
+    def notes(self) -> list[str]:
+        """Lines that a user should see."""
+        return [note for notes in self._notes.values() for note in notes]
+
+    @property
+    def skipped(self) -> int:
+        """Damaged problems that were left out."""
+        return sum(self._skipped.values())
+
+    def _note(self, split: str, note: str) -> None:
+        self._notes.setdefault(split, []).append(note)
+
+    def _size(self, split: str, found: int, upstream: int) -> None:
+        """Say so where a file has another number of problems than upstream's."""
+        if found != upstream:
+            self._note(split, f"{split}: {found} problems, upstream has {upstream}")
+
+    def _made(self, split: str, path: object, makers: Iterable[Callable[[], Problem]]) -> list[Problem]:
+        """Make the problems of a split; a damaged one raises :class:`DataError` or is counted."""
+        problems: list[Problem] = []
+        self._skipped[split] = 0
+        first = ""
+        for make in makers:
+            try:
+                problems.append(make())
+            except DataError as error:
+                if not self._skip_bad:
+                    raise
+                self._skipped[split] += 1
+                where = f"line {error.line}: " if error.line is not None else ""
+                first = first or f"{where}{error.reason}"
+        if self._skipped[split]:
+            self._note(split, f"{path}: {self._skipped[split]} damaged problems left out (first: {first})")
+        return problems
 
 
 def clean(text: str) -> str:
@@ -116,12 +166,6 @@ def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         raise DataError(path, None, f"cannot be read: {error.strerror}") from error
 
 
-def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line number, object) of a JSON-lines file; :class:`DataError` names a damaged line."""
-    for line, raw in raw_lines(path):
-        yield line, json_object(raw, path, line)
-
-
 def json_object(raw: bytes, path: object, line: int | None) -> dict[str, Any]:
     """Parse one JSON object; its numbers come as :class:`Number`."""
     row = json_value(raw, path, line)
@@ -178,11 +222,6 @@ def text_field(row: Mapping[str, Any], key: str, path: object, line: int | None)
     if not isinstance(value, str) or isinstance(value, Number) or not value.strip():
         raise DataError(path, line, f"has no text in {key!r}")
     return value
-
-
-def count_note(name: str, found: int, upstream: int) -> list[str]:
-    """Say so where a file has another number of problems than upstream's."""
-    return [] if found == upstream else [f"{name}: {found} problems, upstream has {upstream}"]
 
 
 def _no_constant(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,8 +12,8 @@ from siked.builtin.datasets.sources import (
     PROBLEM_TYPES,
     HubSource,
     SourceOptions,
+    Told,
     clean,
-    count_note,
     hub_file,
     json_list,
     local_file,
@@ -28,7 +29,7 @@ CORRECTED = {"chal-680": ("1", "5")}
 """Golds that contradict the problem and its own equation: (upstream's, the right one)."""
 
 
-class Svamp:
+class Svamp(Told):
     """The 700 training and 300 test problems of ``ChilleD/SVAMP``.
 
     Local file: upstream's ``SVAMP.json``, also in a folder ``svamp``. Ids are upstream's
@@ -40,20 +41,18 @@ class Svamp:
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 
     def __init__(self, options: SourceOptions) -> None:
+        super().__init__(options.skip_bad)
         self._options = options
-        self.notes: list[str] = []
-        """What a user should know about the problems that were loaded."""
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load ``train`` or ``test``; there is no dev split."""
-        self.notes = []
         if split == "dev":
             return []
-        path, rows = self._rows()
+        path, rows = self._rows(split)
         train, test = split_positions(len(rows))
         return self._problems(split, path, [rows[i] for i in (train if split == "train" else test)])
 
-    def _rows(self) -> tuple[Path, list[Mapping[str, Any]]]:
+    def _rows(self, split: SplitName) -> tuple[Path, list[Mapping[str, Any]]]:
         """All rows in upstream order, from the one local file or the two on the Hub."""
         if self._options.data_dir is not None:
             path = local_file(self._options.data_dir, ("svamp/SVAMP.json", "SVAMP.json"))
@@ -62,29 +61,29 @@ class Svamp:
             parts = [hub_file(HUB, f"{part}.json", self._options.cache_dir) for part in ("train", "test")]
             path = parts[0]
             rows = sorted((row for part in parts for row in json_list(part)), key=_upstream_position)
-        self.notes = count_note(self.name, len(rows), SIZE)
+        self._notes[split] = []
+        self._size(split, len(rows), SIZE)
         return path, rows
 
     def _problems(self, split: SplitName, path: Path, rows: Iterable[Mapping[str, Any]]) -> list[Problem]:
-        problems: list[Problem] = []
-        for row in rows:
-            identity = text_field(row, "ID", path, None)
-            body, question = (text_field(row, key, path, None) for key in ("Body", "Question"))
-            family = str(row.get("Type") or "")
-            gold = number(row.get("Answer"), path, None)
-            if CORRECTED.get(identity, ("", ""))[0] == gold:
-                gold = CORRECTED[identity][1]
-                self.notes.append(f"{self.name}: the gold of {identity} is wrong upstream, {gold} is used")
-            problems.append(
-                PROBLEM_TYPES[split](
-                    id=identity,
-                    question=clean(f"{body} {question}"),
-                    gold=gold,
-                    dataset=self.name,
-                    family=FAMILIES.get(family, family),
-                )
-            )
-        return problems
+        return self._made(split, path, (partial(self._problem, split, path, row) for row in rows))
+
+    def _problem(self, split: SplitName, path: Path, row: Mapping[str, Any]) -> Problem:
+        identity = text_field(row, "ID", path, None)
+        body, question = (text_field(row, key, path, None) for key in ("Body", "Question"))
+        family = str(row.get("Type") or "")
+        gold = number(row.get("Answer"), path, None)
+        wrong, right = CORRECTED.get(identity, ("", ""))
+        if gold == wrong:
+            gold = right
+            self._note(split, f"{self.name}: the gold of {identity} is wrong upstream, {gold} is used")
+        return PROBLEM_TYPES[split](
+            id=identity,
+            question=clean(f"{body} {question}"),
+            gold=gold,
+            dataset=self.name,
+            family=FAMILIES.get(family, family),
+        )
 
 
 class SvampWhole(Svamp):
@@ -95,10 +94,9 @@ class SvampWhole(Svamp):
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Load ``test``; there is no other split."""
-        self.notes = []
         if split != "test":
             return []
-        path, rows = self._rows()
+        path, rows = self._rows(split)
         return self._problems(split, path, rows)
 
 

@@ -62,7 +62,7 @@ def test_a_damaged_line_stops_or_is_counted(tmp_path: Path, line: str, reason: s
     data, problems = load(tmp_path / "mine.jsonl", text, skip_bad=True)
     assert [p.id for p in problems] == ["a", "line-3", "line-4", "line-6"]
     assert data.skipped == 1
-    assert f"1 damaged lines left out (first: line 5: {reason}" in data.notes[0]
+    assert f"1 damaged problems left out (first: line 5: {reason}" in data.notes[0]
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:

@@ -110,10 +110,10 @@ def test_gsm8k(data_dir: str) -> None:
             dataset="gsm8k",
         ),
     ]
-    assert data.notes == ["gsm8k train: 2 problems, upstream has 7473"]
+    assert data.notes == ["train: 2 problems, upstream has 7473"]
     assert [type(p) for p in data.load("test")] == [TestProblem]
     assert list(data.load("dev")) == []
-    assert data.notes == []
+    assert data.notes == ["train: 2 problems, upstream has 7473", "test: 1 problems, upstream has 1319"]
 
 
 @pytest.mark.parametrize(
@@ -289,6 +289,22 @@ def test_a_damaged_line_is_named(tmp_path: Path, content: bytes, reason: str) ->
     (tmp_path / "train.jsonl").write_bytes(content)
     with pytest.raises(DataError, match=reason):
         gsm8k_from(tmp_path)
+
+
+def test_damaged_problems_can_be_counted_instead(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text('{"question"\n' + json.dumps(GSM8K[1]) + "\n")
+    (tmp_path / "SVAMP.json").write_text(json.dumps([SVAMP[0], {"ID": "chal-2"}, SVAMP[2]]))
+    (tmp_path / "MultiArith.json").write_text(json.dumps([MULTIARITH[0], {"sQuestion": "q"}]))
+    options = {"data_dir": str(tmp_path), "skip_bad": True}
+    lines = gsm8k.Gsm8k(SourceOptions(**options))  # type: ignore[arg-type]
+    assert [p.id for p in lines.load("train")] == ["train-1"]
+    assert lines.skipped == 1
+    assert "1 damaged problems left out (first: line 1: is not JSON" in lines.notes[0]
+    listed = svamp.SvampWhole(SourceOptions(**options))  # type: ignore[arg-type]
+    assert [p.id for p in listed.load("test")] == ["chal-1", "chal-3"]
+    whole = multiarith.MultiArithWhole(multiarith.MultiArithOptions(**options))  # type: ignore[arg-type]
+    assert [p.id for p in whole.load("test")] == ["0"]
+    assert (listed.skipped, whole.skipped) == (1, 1)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
