@@ -30,9 +30,9 @@ _LABELS = frozenset(
 )
 _VERBS = frozenset(vocabulary("gives give makes make get gets is are equals means leaves was be has have"))
 _UNITS = vocabulary(
-    "second minute hour day week month year inch inche feet foot yard mile cm m km meter gram kg kilogram ounce"
-    " pound lb quart gallon pint cup liter ml dozen cent dollar quarter dime nickel penny hr min sec oz ft ton"
-    " pair"
+    "second minute hour day week month year inch inche feet foot yard mile cm m km meter gram kg kilogram"
+    " ounce pound lb quart gallon pint cup liter ml dozen cent dollar quarter dime nickel penny hr min sec oz"
+    " ft ton pair"
 )
 _NEXT = either("so | then | and then | or | is | which | means")
 _BREAK = re.compile(rf"\n|[;:!?]|\.(?:\s|$)|,\s|\b{_NEXT}\b", re.IGNORECASE)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from siked.answers import dress
+from siked.answers.expressions import VARIABLE
 from siked.answers.numbers import Quantity, quantities
 from siked.answers.values import Number, Pair, Several, Value, Word
 
@@ -35,6 +36,7 @@ _UNIT = re.compile(r"\s*\([^()]*\)\s*\.?\s*$")
 _NEGATIVE_PAREN = re.compile(r"^-\s*\(([^()]+)\)$")
 _TAIL = re.compile(r"^[A-Za-z%°'./ ^²³-]*\d?\s*\.?$")
 _ORDINAL = re.compile(r"^\W*(?:the\s+)?\d+(?:st|nd|rd|th)\b", re.IGNORECASE)
+_TUPLE = re.compile(r"[(\[{][^()]*,[^()]*[)\]}]")
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
 
 
@@ -87,7 +89,9 @@ def _plain(text: str) -> str:
 def _one(text: str) -> Number | Pair | None:
     shown = _plain(text)
     found = quantities(shown)
-    if len(found) != 1 or not _whole(shown, found[0]):
+    if len(found) != 1 or not _whole(shown, found[0]) or VARIABLE.search(shown):
+        return None
+    if _TUPLE.match(text.strip()):
         return None
     return found[0].value
 

@@ -17,6 +17,7 @@ from siked.answers.words import ORDINALS
 _RATIO = re.compile(
     r"(?<![\w.])(\d{1,6}(?:\.\d+)?)\s*(?:to|/|for every)\s*(\d{1,6}(?:\.\d+)?)(?![\w/]|\.\d)", re.IGNORECASE
 )
+_COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _SHORT = 40
 
 
@@ -86,7 +87,8 @@ def _word(shown: str, gold: str, leading: bool) -> Value | Why:
 
 
 def _several(shown: str, count: int, leading: bool) -> Value | Why:
-    values = listed(shown)
+    # "(1,2)" is two values here, not the decimal comma of 1,2.
+    values = listed(_COMMA.sub(", ", shown))
     if len(values) == count:
         return Several(tuple(values))
     value = stated(shown, leading)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 from types import MappingProxyType
 
+from siked.records import ProgramStatus
+
 
 class Where(StrEnum):
     """Where in a text the answer stood."""
@@ -61,7 +63,6 @@ class Why(StrEnum):
     CRASH = "crash"
     FEW = "few"
     NO_MAJORITY = "no-majority"
-    NO_PROGRAM_ANSWER = "no-program-answer"
 
 
 MEANINGS = MappingProxyType(
@@ -103,7 +104,6 @@ MEANINGS = MappingProxyType(
         Why.CRASH: "the verifier failed; unverified",
         Why.FEW: "too few answers to compare (verifier `agreement`); unverified",
         Why.NO_MAJORITY: "no answer has the share of votes asked for (verifier `agreement`); unverified",
-        Why.NO_PROGRAM_ANSWER: "the program gave no answer",
     }
 )
 """What each half and each reason means; the reference page is checked against it."""
@@ -113,7 +113,12 @@ AGREED = tuple(f"agreed-{share}" for share in range(0, 101, 10))
 OUTVOTED = tuple(f"outvoted-{share}" for share in range(0, 101, 10))
 """Verifier ``agreement``: another answer won, with at least so many percent of the votes."""
 
+ENDED = tuple(f"program:{status.value}" for status in ProgramStatus if status is not ProgramStatus.OK)
+"""The program gave no answer; behind the colon stands how the sandbox says it ended."""
+
 RULES: frozenset[str] = frozenset(
-    [f"{where}/{how}" for where in Where for how in How] + [*Why, *AGREED, *OUTVOTED]
+    [f"{where.value}/{how.value}" for where in Where for how in How]
+    + [why.value for why in Why]
+    + [*AGREED, *OUTVOTED, *ENDED]
 )
-"""Every rule there is."""
+"""Every rule of siked's own verifiers and of ``siked verify``."""

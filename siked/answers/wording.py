@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from siked.answers.dress import plain
 from siked.answers.vocabulary import vocabulary
 
 _TOKEN = re.compile(r"[^\W_]+(?:[:.]\d+)*")
@@ -16,7 +17,13 @@ _LEAD_INS = frozenset(
 _BLOCKS = frozenset(vocabulary("or not isnt doesnt isn doesn wasn cant cannot"))
 _SYNONYMS = {"true": "yes", "false": "no", "same": "equal", "april": "april"}
 _IS = re.compile(r"\b(?:is|are|was|were|be|at|in|on|buy|chooses?|has|picks?)\b", re.IGNORECASE)
+_FORMULA = re.compile(r"[+*/^=<>\\_{}|]|\d\s*-|-\s*\d|\(|\[")
+"""Signs that make a gold a formula, in which every sign counts."""
 MAX_WORDS = 6
+
+
+def _formula(text: str) -> str:
+    return "".join(plain(text).split()).rstrip(".")
 
 
 def tokens(text: str) -> list[str]:
@@ -27,13 +34,17 @@ def tokens(text: str) -> list[str]:
 
 
 def same_words(gold: str, found: str) -> bool:
-    """Are two short texts the same words?"""
+    """Are two short texts the same words? Formulas must agree sign by sign."""
+    if _FORMULA.search(gold):
+        return _formula(gold) == _formula(found)
     wanted = tokens(gold)
     return bool(wanted) and wanted == tokens(found)
 
 
 def stated_word(sentence: str, gold: str, leading: bool) -> str | None:
     """Return the gold's words where ``sentence`` states them as the answer, else None."""
+    if _FORMULA.search(gold):
+        return gold.strip() if leading and _formula(gold) == _formula(sentence) else None
     wanted = tokens(gold)
     if not wanted:
         return None

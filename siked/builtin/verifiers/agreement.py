@@ -1,0 +1,110 @@
+"""Verifier ``agreement``: no gold needed; what most answers to a problem say is taken for right.
+
+Self-consistency (Wang et al. 2023, arXiv 2203.11171), across strategies as well as samples.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from siked.answers import Found, How, Why, extract
+from siked.answers.compare import same
+from siked.builtin.verifiers.verdicts import unverified
+from siked.errors import ConfigError
+from siked.records import Answer, Problem, Status, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementOptions:
+    """Options of ``agreement``."""
+
+    share: float = field(
+        default=0.5, metadata={"help": "The winner needs more than this share of all answers (0 to 1)."}
+    )
+    votes: int = field(default=2, metadata={"help": "The winner needs so many votes at least."})
+    forms: int = field(
+        default=2,
+        metadata={
+            "help": "The winner must come in so many kinds of rationale (prose, sub-questions, programs), "
+            "or in all that there are."
+        },
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.share < 1:
+            raise ConfigError(f"share is {self.share}; it can be 0 up to, not including, 1")
+        if self.votes < 1 or self.forms < 1:
+            raise ConfigError("votes and forms can be 1 or more")
+
+
+class Agreement:
+    """The answer that most strategies and samples agree on is right, every other one is wrong.
+
+    An answer without a value has no vote, but counts in the share. The rule says how many percent
+    agreed, rounded down to tens (``agreed-70``, ``outvoted-70``). Where no answer wins, all are
+    unverified.
+    """
+
+    name: ClassVar[str] = "agreement"
+    version: ClassVar[str] = "1"
+    Options: ClassVar[type[AgreementOptions]] = AgreementOptions
+
+    def __init__(self, options: AgreementOptions) -> None:
+        self._options = options
+
+    def verify(self, problem: Problem, answers: Sequence[Answer]) -> Sequence[Verdict]:
+        """Judge all answers together; the gold, if there is one, is not looked at."""
+        found = [_extract(answer) for answer in answers]
+        groups = _groups(found)
+        votes = Counter(group for group in groups if group is not None)
+        if len(answers) < self._options.votes or not votes:
+            return [unverified(Why.FEW, one.text) for one in found]
+        (winner, count), *others = votes.most_common(2)
+        share = count / len(answers)
+        tied = bool(others) and others[0][1] == count
+        forms = {answer.form for answer in answers}
+        won_in = {answer.form for answer, group in zip(answers, groups, strict=True) if group == winner}
+        enough = count >= self._options.votes and share > self._options.share
+        if tied or not enough or len(won_in) < min(self._options.forms, len(forms)):
+            return [unverified(Why.NO_MAJORITY, one.text) for one in found]
+        tens = 100 * count // len(answers) // 10 * 10
+        return [
+            Verdict(
+                status=Status.CORRECT if group == winner else Status.WRONG,
+                answer=one.text,
+                rule=f"agreed-{tens}" if group == winner else f"outvoted-{tens}",
+            )
+            for one, group in zip(found, groups, strict=True)
+        ]
+
+
+def _extract(answer: Answer) -> Found:
+    try:
+        return extract(answer)
+    except Exception:
+        return Found(None, Why.CRASH)
+
+
+def _groups(found: Sequence[Found]) -> list[int | None]:
+    """Number the groups of equal answers by their first member; None has no vote."""
+    heads: list[Found] = []
+    groups: list[int | None] = []
+    for one in found:
+        if one.value is None:
+            groups.append(None)
+            continue
+        for number, head in enumerate(heads):
+            # Either may be the more precise one (10/3 and 3.33).
+            if head.value is not None and (
+                same(head.value, one.value) is not How.DIFFERENT
+                or same(one.value, head.value) is not How.DIFFERENT
+            ):
+                groups.append(number)
+                break
+        else:
+            groups.append(len(heads))
+            heads.append(one)
+    return groups
