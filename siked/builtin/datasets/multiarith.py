@@ -83,7 +83,7 @@ class MultiArith(Told):
     def _problems(
         self, split: SplitName, path: Path, rows: Sequence[Row], chosen: list[int]
     ) -> list[Problem]:
-        makers = (partial(self._problem, split, path, position, rows[position]) for position in at)
+        makers = (partial(self._problem, split, path, position, rows[position]) for position in chosen)
         return self._made(split, path, makers)
 
     def _problem(self, split: SplitName, path: Path, position: int, row: Row) -> Problem:
