@@ -1,0 +1,220 @@
+"""``siked verify``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from siked.contracts import Verifier
+    from siked.records import ProgramOutcome, TestProblem, Verdict
+    from siked.registry import Registry
+
+LONGEST = 8 << 20
+"""Bytes of a line; a longer one is bad."""
+CHUNK = 64 << 10
+"""Bytes read at a time: what of a pipe is there is judged at once, and no more is held."""
+NO_STRATEGY = ("", "any")
+"""Values of ``strategy`` that say no more than that the text holds an answer."""
+
+
+@click.command(no_args_is_help=True)
+@click.argument("file", type=click.File("rb"))
+@click.option("--verifier", default="numeric", show_default=True, help="Which verifier judges.")
+@click.option("--sandbox", default="auto", show_default=True, help="What runs the programs of pot texts.")
+@click.option("--skip-bad", is_flag=True, help="Count lines that cannot be read and go on.")
+def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool) -> None:
+    """Judge answers against golds: JSON lines in, JSON lines out, in order, one for one.
+
+    FILE (- is standard input) holds a line {"id", "text", "gold"} an answer, and may say its
+    "strategy" (a pot text is run in the sandbox) and "question" (for choices); out comes {"id",
+    "correct", "answer", "rule"}. "correct" is null only without a gold or where it is unverified.
+
+    \b
+      echo '{"id": 1, "text": "The answer is 1,080.", "gold": "1080"}' | siked verify -
+    """
+    from siked.registry import load_registry
+
+    registry = load_registry()
+    judge = _Judge(registry, registry.make("verifier", verifier), sandbox)
+    source = _Lines(file, skip_bad, (*NO_STRATEGY, *registry.names("strategy")))
+    try:
+        for rows in source.batches():
+            sys.stdout.write("".join(json.dumps(row) + "\n" for row in judge.judged(rows)))
+            sys.stdout.flush()
+            if source.stopped is not None:
+                raise source.stopped
+    finally:
+        judge.close()
+        if source.bad:
+            click.echo(f"siked verify: {source.bad} bad lines skipped", err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line that could be read."""
+
+    id: Any
+    text: str
+    gold: str | None
+    strategy: str
+    question: str
+
+
+@dataclass
+class _Lines:
+    """The rows of a file, as many at a time as one read brings."""
+
+    file: IO[bytes]
+    skip_bad: bool
+    strategies: tuple[str, ...]
+    bad: int = 0
+    stopped: Exception | None = None
+    """Set at a bad line: what stood before it is still judged and written."""
+
+    def batches(self) -> Iterator[list[_Row]]:
+        """Yield the rows of each chunk; an empty last batch may only carry ``stopped``."""
+        number = 0
+        for lines in self._chunks():
+            rows: list[_Row] = []
+            for line in lines:
+                number += 1
+                try:
+                    if line.strip():
+                        rows.append(self._row(line))
+                except ValueError as error:
+                    if self._stop(number, error):
+                        yield rows
+                        return
+            yield rows
+
+    def _row(self, line: bytes) -> _Row:
+        if len(line) > LONGEST:
+            raise ValueError(f"the line is longer than {LONGEST} bytes")
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"not JSON: {error}") from None
+        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+            raise ValueError('expected {"id": ..., "text": "...", "gold": "..."}')
+        strategy = _string(row, "strategy")
+        if strategy.rpartition("/")[2] not in self.strategies:
+            raise ValueError(f"no strategy named {strategy!r}; installed: {', '.join(self.strategies[2:])}")
+        gold = row.get("gold")
+        if isinstance(gold, int | float) and not isinstance(gold, bool):
+            gold = repr(gold)
+        if gold is not None and not isinstance(gold, str):
+            raise ValueError("gold is a string, a number or null")
+        return _Row(row["id"], row["text"], gold, strategy, _string(row, "question"))
+
+    def _stop(self, number: int, error: ValueError) -> bool:
+        from siked.errors import DataError
+
+        self.bad += self.skip_bad
+        if not self.skip_bad:
+            self.stopped = DataError(getattr(self.file, "name", "-"), number, str(error))
+        return not self.skip_bad
+
+    def _chunks(self) -> Iterator[list[bytes]]:
+        """Yield whole lines; of a line that is too long only its beginning is kept, which is bad too."""
+        read = getattr(self.file, "read1", self.file.read)
+        rest = b""
+        while data := read(CHUNK):
+            *lines, rest = (rest + data).split(b"\n")
+            if len(rest) > LONGEST + CHUNK:
+                rest = rest[: LONGEST + 1]
+            if lines:
+                yield lines
+        if rest:
+            yield [rest]
+
+
+def _string(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name} is a string")
+    return value or ""
+
+
+@dataclass
+class _Judge:
+    """Reads each text by its strategy, runs what is a program, and asks the verifier."""
+
+    registry: Registry
+    verifier: Verifier
+    sandbox: str
+    runner: Any = None
+    strategies: dict[str, Any] = field(default_factory=dict)
+
+    def judged(self, rows: list[_Row]) -> Iterator[dict[str, Any]]:
+        """Yield what is written for each row."""
+        from siked.records import Answer, Program, ProgramStatus
+
+        readings = [self._read(row) for row in rows]
+        programs = [reading for reading in readings if isinstance(reading, Program)]
+        outcomes = iter(self._run(programs))
+        for row, reading in zip(rows, readings, strict=True):
+            if isinstance(reading, Program):
+                outcome = next(outcomes)
+                if outcome.status is not ProgramStatus.OK or outcome.answer is None:
+                    yield _ended(row, outcome)
+                    continue
+                reading = Answer(outcome.answer, form="value")
+            verdict = self.verifier.verify(_problem(row), [reading])[0]
+            yield _written(row, verdict)
+
+    def _read(self, row: _Row) -> Any:
+        """An answer or a program. What is not of its strategy is read as prose: here the answer is
+        judged, not the form."""
+        from siked.records import Answer, Malformed
+
+        if row.strategy in NO_STRATEGY:
+            return Answer(row.text)
+        reading = self._strategy(row).read(row.text)
+        return Answer(row.text) if isinstance(reading, Malformed) else reading
+
+    def _strategy(self, row: _Row) -> Any:
+        if row.strategy not in self.strategies:
+            self.strategies[row.strategy] = self.registry.make("strategy", row.strategy)
+        return self.strategies[row.strategy]
+
+    def _run(self, programs: list[Any]) -> list[ProgramOutcome]:
+        if not programs:
+            return []
+        if self.runner is None:
+            self.runner = self.registry.make("sandbox", self.sandbox)
+        return list(self.runner.run(programs))
+
+    def close(self) -> None:
+        """End what was started."""
+        for part in (self.runner, self.verifier):
+            if hasattr(part, "close"):
+                part.close()
+
+
+def _problem(row: _Row) -> TestProblem:
+    from siked.records import TestProblem
+
+    return TestProblem(id=str(row.id), question=row.question, gold=row.gold, dataset="")
+
+
+def _written(row: _Row, verdict: Verdict) -> dict[str, Any]:
+    from siked.records import Status
+
+    known = row.gold is not None or verdict.status is not Status.UNVERIFIED
+    correct = None if not known or verdict.status is Status.UNVERIFIED else verdict.status is Status.CORRECT
+    return {"id": row.id, "correct": correct, "answer": verdict.answer, "rule": str(verdict.rule)}
+
+
+def _ended(row: _Row, outcome: ProgramOutcome) -> dict[str, Any]:
+    """A program without an answer is wrong; one that was stopped is unverified."""
+    from siked.records import ProgramStatus
+
+    stopped = (ProgramStatus.TIMEOUT, ProgramStatus.MEMORY, ProgramStatus.DENIED)
+    correct = None if row.gold is None or outcome.status in stopped else False
+    return {"id": row.id, "correct": correct, "answer": None, "rule": f"program:{outcome.status.value}"}
