@@ -161,7 +161,7 @@ class TrainerContract:
     def test_trains_on_from_a_trained_student(
         self, trainer: Trainer, student: Model, rows: list[TrainRow], tmp_path: Path
     ) -> None:
-        settings = TrainSettings(epochs=1, max_steps=1, seed=1)
+        settings = TrainSettings(epochs=1, max_steps=4, seed=1)  # the first step may only warm up
         one, two = tmp_path / "1", tmp_path / "2"
         one.mkdir()
         two.mkdir()
@@ -178,7 +178,7 @@ class TrainerContract:
         for name in ("1", "2"):
             out = tmp_path / name
             out.mkdir()
-            trainer.train(student, rows, TrainSettings(epochs=1, max_steps=1, seed=1), out, _quiet)
+            trainer.train(student, rows, TrainSettings(epochs=1, max_steps=4, seed=1), out, _quiet)
             written.append(_content(out))
         assert written[0] == written[1]
 
