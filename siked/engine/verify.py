@@ -62,14 +62,7 @@ def _judge_chunk(state: State, rows: list[Unjudged]) -> None:
     programs = [reading for reading in readings if isinstance(reading, Program)]
     ran = iter(list(state.sandbox.run(programs)) if programs else [])
     outcomes = [next(ran) if isinstance(reading, Program) else None for reading in readings]
-    answers = [
-        Answer(outcome.answer or "", "value")
-        if outcome is not None and outcome.status is ProgramStatus.OK
-        else reading
-        if isinstance(reading, Answer)
-        else None
-        for reading, outcome in zip(readings, outcomes, strict=True)
-    ]
+    answers = [_answer(*pair) for pair in zip(readings, outcomes, strict=True)]
     by_problem: dict[int, list[int]] = {}
     for i, row in enumerate(rows):
         by_problem.setdefault(row.problem, []).append(i)
@@ -130,14 +123,26 @@ def _flagged(
     )
 
 
-def judge_one(
-    state: State, problem: Problem, strategy: str, text: str
-) -> tuple[Verdict, ProgramOutcome | None]:
-    """Judge a single rationale outside the journal (``siked solve``)."""
-    reading = state.strategies[strategy].read(text) if strategy else Malformed("no-tag")
-    outcome = next(iter(state.sandbox.run([reading]))) if isinstance(reading, Program) else None
+def judge_many(
+    state: State, items: list[tuple[Problem, str, str]]
+) -> list[tuple[Verdict, ProgramOutcome | None]]:
+    """Judge (problem, strategy, text) outside the journal (``siked solve``, ``siked eval``)."""
+    readings = [state.strategies[s].read(text) if s else Malformed("no-tag") for _, s, text in items]
+    programs = [reading for reading in readings if isinstance(reading, Program)]
+    ran = iter(list(state.sandbox.run(programs)) if programs else [])
+    judged: list[tuple[Verdict, ProgramOutcome | None]] = []
+    for (problem, _, _), reading in zip(items, readings, strict=True):
+        outcome = next(ran) if isinstance(reading, Program) else None
+        answer = _answer(reading, outcome)
+        if answer is None:
+            judged.append((_without_answer(reading, outcome), outcome))
+        else:
+            judged.append((state.verifier.verify(problem, [answer])[0], outcome))
+    return judged
+
+
+def _answer(reading: Answer | Program | Malformed | Outcome, outcome: ProgramOutcome | None) -> Answer | None:
+    """Return what a verifier looks at: the text, or the answer of the program that was run."""
     if outcome is not None and outcome.status is ProgramStatus.OK:
-        reading = Answer(outcome.answer or "", "value")
-    if isinstance(reading, Answer):
-        return state.verifier.verify(problem, [reading])[0], outcome
-    return _without_answer(reading, outcome), outcome
+        return Answer(outcome.answer or "", "value")
+    return reading if isinstance(reading, Answer) else None

@@ -1,0 +1,53 @@
+"""Provenance: from a training row back to the request that made it."""
+
+from __future__ import annotations
+
+from siked.engine.run import Run
+from siked.errors import UsageError
+
+
+def chain(run: Run, place: str) -> list[str]:
+    """Return the lines that tell where row ``[TRACK:]ITERATION:ROW`` comes from.
+
+    Raises :class:`UsageError` where there is no such row.
+    """
+    *track, iteration, position = place.split(":")
+    if len(track) > 1 or not iteration.isdigit() or not position.isdigit():
+        raise UsageError(f"{place!r}: write ITERATION:ROW, such as 1:0")
+    name = track[0] if track else "main"
+    rows = run.journal.rows(
+        "SELECT m.schedule, m.rows, m.alpha, w.reason, q.track, q.iteration, q.step, q.strategy, q.sample,"
+        " q.seed, q.key, p.dataset, p.split, p.name, p.question, p.gold, r.text, r.outcome,"
+        " r.completion_tokens, v.verifier, v.version, v.status, v.answer, v.rule, v.flags, v.sandbox,"
+        " v.program, s.hash"
+        " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id JOIN rationales r ON r.id = w.rationale"
+        " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
+        " JOIN verdicts v ON v.rationale = r.id"
+        " LEFT JOIN students s ON s.track = q.track AND s.iteration = q.iteration - 1 AND q.step = 'sample'"
+        " WHERE m.track = ? AND m.iteration = ? AND w.position = ?",
+        name,
+        int(iteration),
+        int(position),
+    )
+    if not rows:
+        known = run.journal.rows("SELECT track, iteration, rows FROM mixtures ORDER BY track, iteration")
+        there = ", ".join(f"{m['track']}:{m['iteration']}:0..{m['rows'] - 1}" for m in known) or "none yet"
+        raise UsageError(f"no row {place!r}; there are: {there}")
+    row = rows[0]
+    writer = f"student {row['iteration'] - 1} (weights {row['hash'][:12]})" if row["hash"] else "the teacher"
+    lines = [
+        f"row {position} of {row['rows']} in the mixture of iteration {iteration} ({name}),"
+        f" schedule {row['schedule']}, alpha {row['alpha']:.3f}",
+        f"  chosen because  {row['reason']}",
+        f"  problem         {row['dataset']}/{row['split']}/{row['name']}, gold {row['gold']}",
+        f"                  {row['question']}",
+        f"  written by      {writer}, strategy {row['strategy']}, sample {row['sample']},"
+        f" {row['completion_tokens']} tokens, outcome {row['outcome']}",
+        f"  request         {row['step']} of iteration {row['iteration']}, seed {row['seed']}",
+        f"                  key {row['key']}",
+        f"  verdict         {row['status']} by {row['verifier']} {row['version']}, rule {row['rule']},"
+        f" answer {row['answer']}" + (f", flags {row['flags']}" if row["flags"] else ""),
+    ]
+    if row["sandbox"]:
+        lines.append(f"  program         {row['program']} in {row['sandbox']}")
+    return [*lines, "  text", *("    " + line for line in row["text"].strip().splitlines())]
