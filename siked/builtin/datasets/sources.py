@@ -122,6 +122,8 @@ def local_file(data_dir: str, candidates: Sequence[str]) -> Path:
     for name in candidates:
         if (folder / name).is_file():
             return folder / name
+    if not folder.exists():
+        raise DataError(data_dir, None, "is not there")
     raise DataError(data_dir, None, f"has none of {', '.join(candidates)}")
 
 

@@ -310,6 +310,8 @@ def test_damaged_problems_can_be_counted_instead(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"has none of gsm8k/train\.jsonl, train\.jsonl"):
         gsm8k_from(tmp_path)
+    with pytest.raises(DataError, match="nowhere: is not there"):
+        gsm8k_from(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("content", ["{}", "[1]", "[", '[{"ID": "chal-1"}]'])
