@@ -74,6 +74,12 @@ _UNITS = either(
     " | km | kilometers? | pounds? | lbs? | kg | kilograms? | gallons? | quarts? | cups? | dollars? | '"
 )
 _COMPOUND = re.compile(rf"\s*{_UNITS},?\s*$", re.IGNORECASE)
+_BY = re.compile(r"\s*(?:[a-z]+\s+)?(?:by|x|\*)\s*$|\s*$", re.IGNORECASE)
+"""``12 cm by 5 cm``, and two numbers with nothing between them."""
+_BOUND = re.compile(r"\s*[<>\u2264\u2265]")
+_CONCLUDES = re.compile(
+    r"\s*(?:[a-z]+\s+){0,3}?(?:left|remaining|in\s+(?:all|total)|altogether)\b", re.IGNORECASE
+)
 _EITHER = re.compile(r"\W*(?:[a-z]+\s+){0,2}?or\s+(?:[a-z]+\s+)?$", re.IGNORECASE)
 _RANGE_GLUE = re.compile(r"^\s*(?:[a-z%]+\s+)?(?:-|to|through|\.\.\.?|\u00b1|\+/-)\s*$", re.IGNORECASE)
 _OR = re.compile(r"(?P<comma>,)?\s*\bor\b", re.IGNORECASE)
@@ -86,7 +92,10 @@ _RELATIVES = either(
 _EXPLAINS = re.compile(
     rf"\b{_RELATIVES}\b|=|\bto\s+(?!(?:her|his|their|the|my|our|your|its|an?|each)\b)[a-z]", re.IGNORECASE
 )
-_OF_WHICH = re.compile(r"\s*(?:of\s+(?:which|them|these|those|whom)|more|less|fewer|times)\b", re.IGNORECASE)
+_OF_WHICH = re.compile(
+    r"\s*(?:of\s+(?:which|them|these|those|whom)|more|less|fewer|times|per|each|apiece|for\s+(?:each|every))\b",
+    re.IGNORECASE,
+)
 _MORE_THAN = re.compile(
     r"^\s*(?:[a-z]+\s+){0,2}?(?:more|less|fewer|greater|smaller)\s+(?:[a-z]+\s+)?than\s+\$?\d"
     r"|^\s*(?:times|of|out of)\s+(?:the\s+)?\$?\d",
@@ -166,6 +175,8 @@ def _led(sentence: str, known: list[Quantity]) -> Value | Why:
     first = known[0]
     assert first.value is not None
     calculated = expression(sentence[first.start :])
+    if _BOUND.match(sentence, first.end):
+        return Why.RANGE
     if len(known) == 1 or first.value is None:
         return first.value
     between = sentence[first.end : known[1].start]
@@ -201,10 +212,11 @@ def _joined(sentence: str, known: list[Quantity]) -> Value | Why:
     restated = _restated(sentence, known)
     if restated is not None:
         return restated
-    if _COMPOUND.match(between) or _coordinate(sentence, first, second):
+    if _COMPOUND.match(between) or _BY.match(between) or _coordinate(sentence, first, second):
         parts = [first]
         for one in known[1:]:
-            if _coordinate(sentence, parts[-1], one) or _COMPOUND.match(sentence[parts[-1].end : one.start]):
+            glue = sentence[parts[-1].end : one.start]
+            if _coordinate(sentence, parts[-1], one) or _COMPOUND.match(glue) or _BY.match(glue):
                 parts.append(one)
         return Several(tuple(one.value for one in parts if one.value is not None))
     return first.value
@@ -301,7 +313,8 @@ def _several(sentence: str, known: list[Quantity], strong: list[Quantity]) -> Va
     of_first = re.match(r"\s*(?:of|out of|times|percent of)\s+(?:the\s+)?\d", sentence[first.end :])
     at_start = re.fullmatch(r"\W*", sentence[: first.start]) is not None
     told = [one for one in strong[1:] if _COPULA.search(sentence[: one.start].rstrip()[-_BACK:])]
-    if at_start and told:
+    concludes = bool(told) and told[-1] is strong[-1] and _CONCLUDES.match(sentence, strong[-1].end)
+    if told and (at_start or concludes):
         return told[-1].value or Why.NO_ANSWER
     if of_first is None:
         joined = _joined(sentence, strong)

@@ -14,7 +14,7 @@ from siked.answers.reading import read
 from siked.answers.refusals import cut_off
 from siked.answers.rules import Where, Why
 from siked.answers.texts import Text, from_end, readable, sentence_end, sentences
-from siked.answers.values import Number, Value, text_of
+from siked.answers.values import Number, Value, Word, text_of
 from siked.records import Answer
 
 SPAN = 600
@@ -95,6 +95,8 @@ def _marked(text: Text, marker: Marker, gold: Gold | None) -> Value | Why | None
     bare = rest.lstrip(" \t*:")
     if not bare.strip():
         return _repeated(text, marker, gold)
+    if marker.negated:
+        bare = f"not {bare}"
     if bare[0] == "\n":
         bare = re.sub(r"^\s*(?:[-*•]\s+(?=\S))?", "", bare)
     if marker.where is Where.LABEL and len(text.text) - marker.value > 0:
@@ -107,7 +109,7 @@ _SIMPLE = re.compile(r"[\s*]*(-?)[$\u20ac\u00a3]?(\d{1,3}(?:,\d{3})+|\d{1,18})(?
 
 def _simple(text: Text, marker: Marker, gold: Gold | None) -> Number | None:
     """The short way for most texts: a marker, a plain number, the end. It reads as the long way does."""
-    if marker.end is not None or (gold is not None and gold.kind != "number"):
+    if marker.end is not None or marker.negated or (gold is not None and gold.kind != "number"):
         return None
     found = _SIMPLE.match(text.text, marker.value)
     if found is None:
@@ -226,6 +228,8 @@ def _spoken(bare: str, gold: Gold | None, open_end: bool) -> Value | Why | None:
         value = read(shown, gold, leading=True)
         if value is Why.NO_ANSWER and index < last and not cues.CORRECTION.search(shown):
             continue
+        if gold is None and isinstance(value, Word) and any(char.isdigit() for char in bare[len(piece) :]):
+            continue
         return None if value is Why.NO_ANSWER else value
     return None
 
@@ -237,7 +241,7 @@ _OPEN_MARK = re.compile(r"<<[^<>]*$")
 
 def _broken(raw: str, shown: str) -> bool:
     """Does the last sentence of a text break off before its result?"""
-    if _LONG_END.search(raw) or _OPEN_MARK.search(raw):
+    if _LONG_END.search(raw[-40:]) or _OPEN_MARK.search(raw):
         return True
     if raw.rstrip()[-1:] in ".!?":
         return False

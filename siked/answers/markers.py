@@ -19,13 +19,15 @@ class Marker:
     start: int
     value: int
     end: int | None = None
+    negated: bool = False
+    """The marker itself says what the answer is not (``the answer isn't``)."""
     closed: bool = True
     """False for a bracketed marker whose bracket never closes."""
 
 
 _CONNECT = r"(?:\s*\**\s*(?::|=|->|→|⇒|≈)[ \t]*\**|\s+(?:is|are|was|were)\b\s*:?|\s*'s\b)"
 _VERB = (
-    r"\s+(?:(?:would|will|should|must|can\s+only|has\s+to)\s+(?:then\s+)?be|comes?\s+(?:out\s+)?to|works\s+out\s+to"
+    r"\s+(?:(?:would|will|should|must|can\s+only|has\s+to)\s+(?:then\s+)?be|(?:is|was)n['\u2019]t|(?:can\s?not|can['\u2019]t|could\s?not|couldn['\u2019]t)\s+be|comes?\s+(?:out\s+)?to|works\s+out\s+to"
     r"|equals|becomes)\b\s*:?"
 )
 _OF = (
@@ -39,6 +41,7 @@ _ANSWER = re.compile(
 )
 _IN_UNITS = re.compile(r"answers?\s+in\s+[a-z $%]{1,24}:", re.IGNORECASE)
 _HEADING = re.compile(r"answer\s*\**_*\s*(?=\n|$)|answer\s*\**\s*[-\u2013\u2014]\s", re.IGNORECASE)
+_NEGATED = re.compile(r"n['\u2019]t\b|not\b")
 _FINAL = re.compile(r"final\s+\**_*$", re.IGNORECASE)
 _SUB = re.compile(
     r"answers?\s+(?:to|for|of)\s+(?:the\s+)?(?:sub|question|part|step|first|second|third|last|q)\b|answers?\s+\d",
@@ -99,7 +102,7 @@ def _answer_at(low: str, at: int) -> Marker | None:
     if mark.endswith((":", "=", "->", "→", "⇒", "≈")) and " " not in mark.replace(" :", ":").strip(":"):
         starts = _LABEL_START.search(lead) is not None
         return Marker(Where.LABEL, at, found.end()) if starts else None
-    return Marker(Where.ANSWER_IS, at, found.end())
+    return Marker(Where.ANSWER_IS, at, found.end(), negated=_NEGATED.search(mark) is not None)
 
 
 def _a_labels(text: Text) -> Iterator[Marker]:

@@ -36,7 +36,8 @@ _HOUR = re.compile(
 _MIXED = re.compile(
     r"(?P<glue>\s+|-|\s+and\s+|\s*&\s*|\s*\+\s*)(?P<top>\d{1,6})\s?/\s?(?P<bottom>\d{1,6})(?![\d/.])"
 )
-_OVER = re.compile(rf"\s?/\s?(?P<bottom>{_DIGITS})(?!\s?/\s?\d)", re.VERBOSE)
+_OVER = re.compile(rf"\s?/\s?(?P<bottom>{_DIGITS})", re.VERBOSE)
+_DATE = re.compile(r"/\d{2}(?:\d{2})?(?!\d)")
 _TIMES_TEN = re.compile(r"\s?[xX*]\s?10\s?(?:\^|\*\*)\s?[({]?\s?(?P<exp>[+-]?\d{1,6})\s?[)}]?")
 _POWER = re.compile(r"\s?(?:\^|\*\*)\s?[({]?\s?(?P<exp>-?\d{1,4})\s?[)}]?(?![\d.])")
 _PERCENT = re.compile(r"\s?(?:%|per\s?cent\b(?!age point)|pct\b)", re.IGNORECASE)
@@ -281,7 +282,7 @@ def _raised(number: Number, power: int, end: int) -> tuple[Number, int, bool]:
 def _divided(text: str, number: Number, found: re.Match[str]) -> tuple[Number, int, bool]:
     below = _parse(found["bottom"], None)
     end = found.end()
-    if below is None or below.value == 0 or text[end : end + 2].strip().startswith("/"):
+    if below is None or below.value == 0 or _DATE.match(text, end):
         return number, end, False
     plain = number.places is None and below.places is None and " " not in found["bottom"]
     shown = f"{number.value}/{below.value}" if plain else ""

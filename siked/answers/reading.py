@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import pairwise
 
 from siked.answers.golds import Gold
 from siked.answers.numbers import quantities
 from siked.answers.refusals import refuses
 from siked.answers.rules import Why
 from siked.answers.stated import listed, stated
-from siked.answers.values import Number, Pair, Several, Value, Word
+from siked.answers.values import Number, Pair, Several, Value, Word, decimal_text
 from siked.answers.wording import first_words, stated_word
-from siked.answers.words import ORDINALS
+from siked.answers.words import ORDINALS, SMALL
 
-_RATIO = re.compile(
-    r"(?<![\w.])(\d{1,6}(?:\.\d+)?)\s*(?:to|/|for every)\s*(\d{1,6}(?:\.\d+)?)(?![\w/]|\.\d)", re.IGNORECASE
+_TO = re.compile(r"\s*(?:[a-z]+\s+){0,2}?(?:to|for\s+every)\s*$", re.IGNORECASE)
+_SPOKEN = re.compile(
+    rf"\b(?P<hour>{'|'.join(list(SMALL)[1:13])})[\s-](?:oh[\s-](?P<few>{'|'.join(list(SMALL)[1:10])})"
+    rf"|(?P<tens>{'|'.join(list(SMALL)[10:])})(?:[\s-](?P<ones>{'|'.join(list(SMALL)[1:10])}))?)\b",
+    re.IGNORECASE,
 )
+"""``five thirty``, ``two oh five``."""
 _COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
 _SHORT = 40
 
@@ -101,13 +106,33 @@ def _pair(shown: str, leading: bool) -> Pair | Why | None:
     """A clock time or a ratio, also as ``5 to 6``; None where there is none."""
     found = [one.value for one in quantities(shown) if isinstance(one.value, Pair)]
     if not found:
-        ratio = _RATIO.search(shown)
-        if ratio is None:
-            return None
-        parts = (Fraction(ratio[1]), Fraction(ratio[2]))
-        return Pair(parts, text=f"{ratio[1]}:{ratio[2]}")
+        return _spoken_time(shown) or _spoken_ratio(shown)
     if len({(pair.parts, pair.half) for pair in found}) == 1:
         return found[0]
     if re.search(r"\bor\b", shown):
         return Why.ALTERNATIVES
     return found[0] if leading else found[-1]
+
+
+def _spoken_ratio(shown: str) -> Pair | None:
+    """``5 to 6``, ``three boys to two girls``."""
+    for left, right in pairwise(quantities(shown)):
+        if _TO.match(shown[left.end : right.start]):
+            first, second = left.value, right.value
+            if isinstance(first, Number) and isinstance(second, Number):
+                return Pair(
+                    (first.value, second.value),
+                    text=f"{decimal_text(first.value)}:{decimal_text(second.value)}",
+                )
+    return None
+
+
+def _spoken_time(shown: str) -> Pair | None:
+    found = _SPOKEN.search(shown)
+    if found is None:
+        return None
+    hour = SMALL[found["hour"].lower()]
+    minute = sum(SMALL[found[part].lower()] for part in ("few", "tens", "ones") if found[part])
+    if minute >= 60:
+        return None
+    return Pair((Fraction(hour), Fraction(minute)), text=f"{hour}:{minute:02d}")

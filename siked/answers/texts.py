@@ -173,7 +173,7 @@ def _is_next(text: str, low: str, at: int, sign: str, numbered: bool) -> bool:
 
 _ABBREVIATIONS = frozenset(
     vocabulary(
-        "mr mrs ms dr st sq ft in oz lb lbs vs approx no etc eq fig jr sr prof mt dept est "
+        "rs mr mrs ms dr st sq ft in oz lb lbs vs approx no etc eq fig jr sr prof mt dept est "
         "e.g i.e a.m p.m u.s hr hrs min sec cm km kg"
     )
 )

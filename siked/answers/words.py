@@ -173,7 +173,10 @@ def _number(reader: _Reader) -> tuple[Fraction | None, int | None]:
     if (part in _PARTS and whole == 1) or (part in _PARTS_MANY and whole > 1):
         reader.take()
         return value / (_PARTS.get(part) or _PARTS_MANY[part]), None
-    return value + _and_part(reader), None
+    part_value = _and_part(reader)
+    if part_value and reader.peek() in SCALES:
+        return (value + part_value) * SCALES[reader.take()], None
+    return value + part_value, None
 
 
 def _bare_part(reader: _Reader) -> Fraction:
