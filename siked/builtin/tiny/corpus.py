@@ -57,26 +57,35 @@ def weight_quiz(rng: random.Random, words: tuple[str, ...]) -> Text:
 
 
 def notes(rng: random.Random, words: tuple[str, ...]) -> Text:
-    """The prose of a problem, then the things and stated numbers in it that count; nothing is worked out."""
+    """The prose of a problem, then the things and stated numbers in it that count; nothing is worked out.
+
+    Another text may stand between, so that what counts is found from near and far.
+    """
     story = make_story("", rng.choice(FAMILIES), Variety(), rng)
-    written = _assignments(story) if story.stated and rng.random() < 0.5 else _list(story)
-    return f"{story.question}\n", written
+    between = "".join(rng.choice((sums, price_list, weight_quiz))(rng, words)) + "\n"
+    items = _assigned(story) if story.stated and rng.random() < 0.5 else _listed(story)
+    if rng.random() < 0.5:
+        rng.shuffle(items)
+    read = f"{story.question}\n{between if rng.random() < 0.4 else ''}"
+    return read, "\n".join(["Notes:", *items])
 
 
-def _list(story: Story) -> str:
+def _listed(story: Story) -> list[str]:
     items = [
-        f"{part.count} {part.thing}s at {part.value}" if story.stated else f"a {part.thing}"
+        f"{part.thing} {part.count} at {part.value}" if story.stated else f"a {part.thing}"
         for part in story.parts
     ]
-    items += [str(story.extra)] * (story.extra > 0)
-    return f"Notes: {' and '.join(items)}."
+    return [*items, *([f"more {story.extra}"] * (story.extra > 0))]
 
 
-def _assignments(story: Story) -> str:
-    letters = ("x", "y")
-    lines = [f"{letter} = {part.value}" for letter, part in zip(letters, story.parts, strict=True)]
-    lines.append(f"counts = {', '.join(str(part.count) for part in story.parts)}")
-    return "\n".join([*lines, f"more = {story.extra}"])
+def _assigned(story: Story) -> list[str]:
+    first, second = story.parts
+    return [
+        f"x = {first.value}",
+        f"y = {second.value}",
+        f"counts = {first.count}, {second.count}",
+        *([f"more = {story.extra}"] * (story.extra > 0)),
+    ]
 
 
 def echo(rng: random.Random, words: tuple[str, ...]) -> Text:
@@ -100,11 +109,11 @@ def script(rng: random.Random, words: tuple[str, ...]) -> Text:
 
 
 KINDS: tuple[tuple[Callable[[random.Random, tuple[str, ...]], Text], float], ...] = (
-    (sums, 0.42),
+    (sums, 0.30),
     (price_list, 0.10),
     (weight_quiz, 0.14),
-    (notes, 0.18),
-    (echo, 0.10),
+    (notes, 0.28),
+    (echo, 0.12),
     (script, 0.06),
 )
 """Each kind and its share of the texts."""

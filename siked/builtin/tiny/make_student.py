@@ -25,7 +25,7 @@ SPECIAL = ("<pad>", "<eos>", "<unk>")
 PIECES = r"\[[a-z0-9]+\]|Answer to Sub-question| ?[A-Za-z]+(?:-[a-z]+)*| ?[0-9]{1,3}|\n| ?[^A-Za-z0-9 \n]| +"
 """How a text falls apart before the vocabulary is asked: words and numbers keep the space before them."""
 
-LENGTH = 128
+LENGTH = 160
 BATCH = 16
 
 
@@ -88,7 +88,7 @@ def make_model(vocab: int) -> Any:
         intermediate_size=352,
         num_hidden_layers=3,
         num_attention_heads=4,
-        num_key_value_heads=1,
+        num_key_value_heads=4,
         max_position_embeddings=512,
         tie_word_embeddings=True,
         bos_token_id=None,
@@ -99,23 +99,26 @@ def make_model(vocab: int) -> Any:
 
 
 def batches(tokenizer: Any, rng: random.Random) -> Iterator[tuple[Any, Any]]:
-    """Yield (ids, labels), each (batch, length), without end: texts in a row, each ended by the end
-    token; what is only read has the label -100."""
+    """Yield (ids, labels), each (batch, length), without end: whole texts in a row, each ended by the
+    end token, then padding; what is only read has the label -100."""
     import torch
 
     words = tuple(token.strip() for token in sorted(tokenizer.get_vocab()) if re.search("[a-zA-Z]{2}", token))
-    ids: list[int] = []
-    labels: list[int] = []
-    need = BATCH * LENGTH
+    rows: list[tuple[list[int], list[int]]] = [([], [])]
     while True:
-        while len(ids) < need:
+        while len(rows) <= BATCH:
             texts = [part for _ in range(256) for part in corpus.text(rng, words)]
             parts = tokenizer(texts, add_special_tokens=False)["input_ids"]
             for read, written in zip(parts[::2], parts[1::2], strict=True):
-                ids += [*read, *written, tokenizer.eos_token_id]
-                labels += [*([-100] * len(read)), *written, tokenizer.eos_token_id]
-        yield torch.tensor(ids[:need]).view(BATCH, LENGTH), torch.tensor(labels[:need]).view(BATCH, LENGTH)
-        ids, labels = ids[need:], labels[need:]
+                target = [*written, tokenizer.eos_token_id]
+                if len(rows[-1][0]) + len(read) + len(target) > LENGTH:
+                    rows.append(([], []))
+                rows[-1][0].extend([*read, *target])
+                rows[-1][1].extend([*([-100] * len(read)), *target])
+        ids = [row + [tokenizer.pad_token_id] * (LENGTH - len(row)) for row, _ in rows[:BATCH]]
+        labels = [row + [-100] * (LENGTH - len(row)) for _, row in rows[:BATCH]]
+        yield torch.tensor(ids)[:, :LENGTH], torch.tensor(labels)[:, :LENGTH]
+        del rows[:BATCH]
 
 
 def train(model: Any, tokenizer: Any, steps: int, peak: float = 2e-3) -> None:
@@ -169,7 +172,7 @@ def main() -> None:
     """Make the student and write it."""
     parser = argparse.ArgumentParser(description="Make the bundled student.")
     parser.add_argument("--out", type=Path, default=HERE, help="Folder to write.")
-    parser.add_argument("--steps", type=int, default=8000, help="Optimiser steps of 2,048 tokens.")
+    parser.add_argument("--steps", type=int, default=6000, help="Optimiser steps of 16 rows.")
     options = parser.parse_args()
     tokenizer = make_tokenizer()
     model = make_model(len(tokenizer))

@@ -72,12 +72,21 @@ VARIETIES = {
 
 # (value of one, count, extra, number in a distractor), each a closed range.
 _RANGES = {
-    ("known", False): ((0, 0), (1, 1), (2, 20), (2, 50)),
+    ("known", False): ((0, 0), (1, 1), (2, 12), (2, 50)),
     ("known", True): ((0, 0), (1, 1), (21, 60), (51, 99)),
-    ("stated", False): ((12, 50), (12, 50), (2, 50), (2, 50)),
+    ("stated", False): ((10, 50), (10, 50), (2, 50), (2, 50)),
     ("stated", True): ((51, 99), (51, 99), (51, 99), (51, 99)),
-    ("small", False): ((2, 12), (2, 9), (2, 20), (2, 50)),
-    ("small", True): ((13, 20), (2, 9), (21, 60), (51, 99)),
+    ("small", False): ((2, 12), (2, 12), (2, 20), (2, 50)),
+    ("small", True): ((13, 20), (2, 12), (21, 60), (51, 99)),
+}
+
+# Of these shares of each family, something is to be added beside the things.
+_EXTRA_SHARE = {
+    "prices-known": 0.0,
+    "weights-known": 1.0,
+    "prices-stated": 0.5,
+    "weights-stated": 0.5,
+    "small": 0.75,
 }
 
 _STATE = {
@@ -175,10 +184,10 @@ def make_story(identity: str, family: str, variety: Variety, rng: random.Random)
     )
     _, _, (low, high), (fewest, most) = _RANGES[kind, variety.beyond]
     parts = _parts(family, measure, variety, rng)
-    extra = rng.randint(low, high) if kind == "known" or rng.random() < 0.5 else 0
-    # Half of the distractors are small, so that a small number does not betray the family `small`.
-    most = rng.choice((most, max(fewest, 9)))
-    distractor = rng.randint(fewest, most) if rng.random() < 0.5 else 0
+    extra = rng.randint(low, high) if rng.random() < _EXTRA_SHARE[family] else 0
+    # Every second distractor is small, so that a small number does not betray the family `small`.
+    most = rng.choice((most, 9 if fewest < 9 else most))
+    distractor = rng.randint(fewest, most) if rng.random() < 0.6 else 0
     name = rng.choice(NAMES)
     stated = kind != "known"
     question = _question(parts, extra, name, measure, stated, distractor, variety.templates, rng)

@@ -1,7 +1,8 @@
 """How the bundled teacher writes: one right rationale of each kind for a story, and its slips.
 
-Formats: ``cot`` is prose that ends in ``Final Answer: N``; ``l2m`` numbers its sub-questions and
-answers each with one operation; ``pot`` is a short program that assigns ``answer``.
+Formats: ``cot`` is prose that adds everything up in one line and ends in ``Final Answer: N``; ``l2m``
+numbers its sub-questions and answers each with one operation; ``pot`` is a short program that
+assigns ``answer``.
 """
 
 from __future__ import annotations
@@ -93,9 +94,8 @@ def _prose(story: Story, head: _Head) -> str:
     terms += [story.extra] * (story.extra > 0)
     total = terms[0]
     for term in terms[1:]:
-        result = head.add(total, term)
-        sentences.append(f"Then {total} + {term} = {result}.")
-        total = result
+        total = head.add(total, term)
+    sentences.append(f"Then {' + '.join(map(str, terms))} = {total}.")
     return f"{' '.join(sentences)}\nFinal Answer: {total}"
 
 

@@ -113,7 +113,7 @@ def test_another_strategy_gets_prose() -> None:
 def test_every_mistake_can_happen() -> None:
     import random
 
-    story = next(s for s in stories("wordproblems", "train") if s.family == "prices-known" and s.extra)
+    story = next(s for s in stories("wordproblems", "train") if s.family == "weights-known")
     for name in ("misremembers", "forgets", "miscodes", "breaks_form"):
         slips = Slips(**{**dict.fromkeys(Slips.__dataclass_fields__, 0.0), name: 1.0})
         strategy = "pot" if name == "miscodes" else "l2m"
