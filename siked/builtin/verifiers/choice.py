@@ -44,6 +44,7 @@ class Choice:
             rf"|^\W*{_NAMED}\(?([{letters}])\b",
             re.IGNORECASE,
         )
+        self._either = re.compile(rf"\b([{letters}])\)?\s+or\s+\(?([{letters}])\b")
         self._named = re.compile(rf"\(([{letters}])\)|\b(?i:{_NAMED})\(?([{letters}])\b\)?|\b([{letters}])\)")
         self._options = re.compile(
             rf"(?:^|[\s(])\(?([{letters}])[).:]\s*(.+?)(?=\s*(?:[\s(]\(?[{letters}][).:]\s|$))", re.DOTALL
@@ -83,8 +84,8 @@ class Choice:
         bare = self._bare.match(text) if where is not Where.SENTENCE else None
         named = {letter for groups in self._named.findall(text) for letter in groups if letter}
         if bare is not None:
-            named = {(bare[1] or bare[2]).upper()} | (named if re.search(r"\bor\b", text) else set())
-        if len(named) > 1:
+            named = {(bare[1] or bare[2]).upper()}
+        if len(named) > 1 or self._either.search(text):
             return Why.ALTERNATIVES
         if named:
             return named.pop(), where
