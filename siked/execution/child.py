@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import random
 import resource
 import signal
 import sys
@@ -20,8 +21,8 @@ from typing import Any, NoReturn
 _TAIL = 4096
 _RECURSION = 1000
 _DETAIL = 300
-_REFUSALS = (1, 13, 38)
-"""EPERM, EACCES, ENOSYS: how the kernel refuses."""
+_REFUSALS = (1, 13, 38, -3)
+"""EPERM, EACCES, ENOSYS: how the kernel refuses; EAI_AGAIN: how the resolver tells it."""
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, type)
 
 
@@ -114,6 +115,7 @@ def outcome(server: Any, program: str, cpu: float) -> tuple[str, str | None, str
     sys.stdout = sys.stderr = output
     sys.stdin = io.StringIO()
     setattr(time, "sleep", _sleep(cpu))  # noqa: B010
+    random.seed(0)  # programs that draw numbers draw the same ones in every run
     _whole_recursion()
     try:
         try:
@@ -181,15 +183,23 @@ def _failure(error: BaseException) -> tuple[str, str | None, str]:
     detail = _describe(error)
     if isinstance(error, MemoryError):
         return "memory", None, detail
-    if isinstance(error, OSError):
-        return "denied" if error.errno in _REFUSALS else "error", None, detail
-    if isinstance(error, ModuleNotFoundError):
-        # A part of the standard library that only reaches out of the sandbox was left out of it.
-        top = str(error.name).partition(".")[0]
-        return "denied" if top in sys.stdlib_module_names else "error", None, detail
-    if type(error) is RuntimeError and "can't start new thread" in detail:
-        return "denied", None, detail
-    return "error", None, detail
+    return "denied" if _refused(error) else "error", None, detail
+
+
+def _refused(error: BaseException | None) -> bool:
+    """Say whether a refusal of the sandbox stands behind an exception."""
+    for _ in range(8):
+        if isinstance(error, OSError) and error.errno in _REFUSALS:
+            return True
+        if isinstance(error, ModuleNotFoundError):
+            # A part of the standard library that only reaches out of the sandbox was left out of it.
+            return str(error.name).partition(".")[0] in sys.stdlib_module_names
+        if type(error) is RuntimeError and str(error) == "can't start new thread":
+            return True
+        if error is None:
+            return False
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _describe(error: BaseException) -> str:

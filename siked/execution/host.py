@@ -101,7 +101,7 @@ def launch(allow_weak: bool = False, probe: bool = False) -> tuple[subprocess.Po
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-P", "-s", "-S", "-B", "-X", "utf8", script, json.dumps(settings)],
-            env={"PYTHONHASHSEED": "0"},  # so that sets of strings have one order in every run
+            env=_environment(),
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -110,6 +110,13 @@ def launch(allow_weak: bool = False, probe: bool = False) -> tuple[subprocess.Po
             start_new_session=True,
         )
     return process, ours
+
+
+def _environment() -> dict[str, str]:
+    """Return nothing of ours, but for what finds this Python's own libraries."""
+    kept = ("LD_LIBRARY_PATH", "PYTHONHOME")
+    found = {name: os.environ[name] for name in kept if name in os.environ}
+    return {"PYTHONHASHSEED": "0", **found}  # so that sets of strings have one order in every run
 
 
 def hear(process: subprocess.Popen[bytes], control: socket.socket) -> Any:

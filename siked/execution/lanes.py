@@ -31,7 +31,9 @@ def processors() -> int:
 
 
 def clean(text: str) -> str:
-    """Return ``text`` without lone surrogates, which no file or database could hold."""
+    """Return ``text`` without NUL and lone surrogates, which not every file or database can hold."""
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

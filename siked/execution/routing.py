@@ -38,9 +38,9 @@ MODULES: dict[str, frozenset[str]] = {
 BUILTINS = frozenset((
     "abs", "all", "any", "bin", "bool", "bytes", "chr", "complex", "dict", "divmod", "enumerate", "filter",
     "float", "getattr", "hasattr", "hex", "int", "isinstance", "len", "list", "map", "max", "min", "oct",
-    "ord", "pow", "print", "range", "repr", "reversed", "round", "setattr", "slice", "sorted", "str", "sum", "tuple",
-    "type", "zip", "ArithmeticError", "AssertionError", "AttributeError", "BaseException", "Exception",
-    "ImportError", "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError",
+    "ord", "pow", "print", "range", "repr", "reversed", "round", "setattr", "slice", "sorted", "str", "sum",
+    "tuple", "type", "zip", "ArithmeticError", "AssertionError", "AttributeError", "BaseException",
+    "Exception", "ImportError", "IndexError", "KeyError", "LookupError", "NameError", "NotImplementedError",
     "OverflowError", "RecursionError", "RuntimeError", "StopIteration", "TypeError", "ValueError",
     "ZeroDivisionError", "__name__",
 ))
