@@ -11,8 +11,9 @@ import ast
 import keyword
 import re
 import textwrap
+import warnings
 
-__all__ = ["modest", "program_text", "tidy"]
+__all__ = ["modest", "parse", "program_text", "tidy"]
 
 _BAR = "[|\uff5c]"  # some templates write their tokens with a full-width bar
 _SPECIAL = re.compile(
@@ -63,6 +64,13 @@ def tidy(text: str) -> str:
     return text
 
 
+def parse(program: str) -> ast.Module:
+    """Parse without a word on standard error about odd escapes in what a model wrote."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(program)
+
+
 def modest(program: str) -> bool:
     """Say whether ``program`` is small and shallow enough to be parsed in this process.
 
@@ -104,7 +112,7 @@ def _fenced(text: str) -> str | None:
     if not blocks:
         inline = _INLINE.search(text)
         return inline[1].replace("; ", "\n") if inline else None
-    if len(blocks) == 1 and is_open and not "".join(blocks[0][1]).strip():
+    if len(blocks) == 1 and is_open and not blocks[0][0] and not _is_program("\n".join(blocks[0][1])):
         # The prompt opened the fence; what looks like an opening is its end.
         return "\n".join(outside)
     labelled = [lines for label, lines in blocks if label and label.split()[0] in _PYTHON]
@@ -113,9 +121,13 @@ def _fenced(text: str) -> str | None:
     joined = "\n".join(pieces)
     if len(pieces) > 1 and modest(joined) and _problem(joined) is not None:
         # One of the blocks is no Python (sample output, a plan): the last one that is.
-        whole = [piece for piece in pieces if piece.strip() and modest(piece) and _problem(piece) is None]
+        whole = [piece for piece in pieces if _is_program(piece)]
         return whole[-1] if whole else joined
     return joined
+
+
+def _is_program(text: str) -> bool:
+    return bool(text.strip()) and modest(text) and _problem(text) is None
 
 
 def _blocks(text: str) -> tuple[list[tuple[str, list[str]]], list[str], bool]:
@@ -187,7 +199,7 @@ def _without_prose(program: str) -> str:
 def _problem(program: str) -> int | None:
     """Return the line of the first syntax error, or None where there is none."""
     try:
-        ast.parse(program)
+        parse(program)
     except SyntaxError as error:
         return error.lineno or 1
     except (ValueError, RecursionError, MemoryError):

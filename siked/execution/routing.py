@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from siked.execution.completion import modest, program_text, tidy
+from siked.execution.completion import modest, parse, program_text, tidy
 from siked.execution.lanes import clean
 from siked.execution.prelude import MATH, SYMBOLIC
 
@@ -103,12 +103,34 @@ def shape(program: str) -> Shape:
     if not modest(program):
         return Shape(program, needs="a closer look: it is too long or too deep", known=False)
     try:
-        tree = ast.parse(program)
+        tree = parse(program)
     except SyntaxError as error:
         return Shape(program, syntax=f"SyntaxError: {error.msg} (line {error.lineno or 0})")
     except (ValueError, RecursionError, MemoryError) as error:
         return Shape(program, needs=f"a closer look: {type(error).__name__}", known=False)
     return _Survey(program).of(tree)
+
+
+def _walk(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield all nodes, parents first: ``ast.walk`` without the leaves that say nothing here."""
+    todo = [tree]
+    for node in todo:
+        yield node
+        kind = type(node)
+        fields = _FIELDS.get(kind)
+        if fields is None:
+            fields = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _LEAVES)
+        for name in fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                todo += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                todo.append(value)
+
+
+_LEAVES = frozenset(("ctx", "op", "ops", "id", "attr", "arg", "name", "type_comment", "type_ignores", "kind"))
+_FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: ()}
+"""Kind of node to the fields in which other nodes can be; filled as kinds are met."""
 
 
 class _Survey:
@@ -131,7 +153,7 @@ class _Survey:
         """Uses of ``round`` that are not a call with one argument."""
 
     def of(self, tree: ast.AST) -> Shape:
-        for node in ast.walk(tree):
+        for node in _walk(tree):
             visit = _VISITORS.get(type(node))
             if visit is not None:
                 visit(self, node)
