@@ -134,14 +134,15 @@ def _trainer(
 ) -> Any:
     from datasets import Dataset
     from transformers import PrinterCallback
-    from trl import SFTTrainer
+
+    from siked.builtin.trainers.loss import trainer_class
 
     columns = {
         "input_ids": [ids for ids, _ in tokens.rows],
         "labels": [labels for _, labels in tokens.rows],
         "length": [len(ids) for ids, _ in tokens.rows],
     }
-    trainer = SFTTrainer(
+    trainer = trainer_class(device)(
         model=model,
         args=_arguments(options, settings, device, scratch),
         train_dataset=Dataset.from_dict(columns),
