@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from siked.execution.confined import Confined, ConfinedOptions
-from siked.execution.lanes import Line, Ticket
+from siked.execution.lanes import Line, Ticket, check_limits
 from siked.execution.monty import MontyOptions, MontySandbox, refusal
 from siked.execution.routing import read
 from siked.execution.session import ended
@@ -25,6 +25,9 @@ class AutoOptions:
     allow_weak: bool = field(
         default=False, metadata={"help": "Run with fewer locks than the minimum (see `siked doctor`)."}
     )
+
+    def __post_init__(self) -> None:
+        check_limits(self.cpu, self.memory, self.workers)
 
 
 class Auto:

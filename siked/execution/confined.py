@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from siked.execution.host import Server
-from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Slot, Ticket, clean, processors
+from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Slot, Ticket, check_limits, clean, processors
 from siked.execution.routing import read
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
@@ -36,6 +36,9 @@ class ConfinedOptions:
     allow_weak: bool = field(
         default=False, metadata={"help": "Run with fewer locks than the minimum (see `siked doctor`)."}
     )
+
+    def __post_init__(self) -> None:
+        check_limits(self.cpu, self.memory, self.workers)
 
 
 class Confined:

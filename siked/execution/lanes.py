@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from siked.errors import ConfigError
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
 WINDOW = 16
@@ -28,6 +29,16 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return max(1, len(os.sched_getaffinity(0)))
     return max(1, os.cpu_count() or 1)
+
+
+def check_limits(cpu: float, memory: int, workers: int) -> None:
+    """Raise :class:`siked.errors.ConfigError` for limits under which nothing could run."""
+    if not cpu > 0 or cpu > 86_400:
+        raise ConfigError(f"cpu is {cpu:g}; a program needs more than 0 and at most 86400 seconds")
+    if memory < 16:
+        raise ConfigError(f"memory is {memory}; a program needs at least 16 MiB")
+    if workers < 0:
+        raise ConfigError(f"workers is {workers}; at least one is needed, 0 is one for each processor")
 
 
 def clean(text: str) -> str:

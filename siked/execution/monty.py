@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Ticket, processors
+from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Ticket, check_limits, processors
 from siked.execution.routing import read
 from siked.execution.session import MontySlot, ended
 from siked.records import Program, ProgramOutcome, ProgramStatus
@@ -27,6 +27,9 @@ class MontyOptions:
     cpu: float = field(default=2.0, metadata={"help": "CPU seconds a program may take."})
     memory: int = field(default=512, metadata={"help": "MiB of memory a program may take."})
     workers: int = field(default=0, metadata={"help": "Programs at a time; 0 is one for each processor."})
+
+    def __post_init__(self) -> None:
+        check_limits(self.cpu, self.memory, self.workers)
 
 
 class MontySandbox:
