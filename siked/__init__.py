@@ -5,6 +5,7 @@ The public API. Importing it imports no torch and no pydantic.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from siked.contracts import (
@@ -44,12 +45,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # A worker under another interpreter imports siked too, and has neither pluggy nor pydantic there.
-    if name == "hookimpl":
-        from siked.hookspecs import hookimpl
-
-        return hookimpl
-    if name in ("Run", "run"):
-        from siked.engine import run as module
-
-        return getattr(module, name)
+    where = {"hookimpl": "siked.hookspecs", "Run": "siked.engine.run", "run": "siked.engine.run"}
+    if name in where:
+        return getattr(importlib.import_module(where[name]), name)
     raise AttributeError(f"module 'siked' has no attribute {name!r}")

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from siked.errors import ConfigError, UsageError
+from siked.errors import ConfigError
 from siked.records import Model
 from siked.registry import Offer, Registry
 
@@ -355,11 +355,11 @@ def _siblings(loc: tuple[int | str, ...]) -> str:
 
 __all__ = [
     "ComponentConfig",
+    "ConfigError",
     "DatasetConfig",
     "RunConfig",
     "TeacherConfig",
     "TrainerConfig",
-    "UsageError",
     "WorkerConfig",
     "check_components",
     "load_config",

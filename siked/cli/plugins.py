@@ -17,10 +17,11 @@ def command(as_json: bool) -> None:
     registry = load_registry()
     skipped = registry.plugins.skipped
     if as_json:
-        offers = [dataclasses.asdict(offer) for offer in registry.offers]
-        click.echo(
-            json.dumps({"offers": offers, "skipped": [dataclasses.asdict(s) for s in skipped]}, indent=2)
-        )
+        listed = {
+            "offers": [dataclasses.asdict(offer) for offer in registry.offers],
+            "skipped": [dataclasses.asdict(skip) for skip in skipped],
+        }
+        click.echo(json.dumps(listed, indent=2))
         return
     for kind in KINDS:
         offers = sorted((o for o in registry.offers if o.kind == kind), key=lambda o: (o.name, o.owner))

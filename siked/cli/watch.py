@@ -52,7 +52,14 @@ class Bars(Reporter):
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TaskID,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         self.progress = Progress(
             TextColumn("{task.description}"),
@@ -64,10 +71,12 @@ class Bars(Reporter):
             transient=True,
         )
         self.progress.start()
-        self.task = None
+        self.task: TaskID | None = None
+        self.first: int | None = None
 
     def begin(self, label: str, total: int | None) -> None:
-        self.label, self.start, self.first, self.done = label, time.monotonic(), None, 0
+        self.label, self.start, self.done = label, time.monotonic(), 0
+        self.first = None
         self.task = self.progress.add_task(label, total=total, rate="")
 
     def advance(self, done: int) -> None:

@@ -65,6 +65,8 @@ def split_dev(problems: Sequence[TrainProblem], most: int) -> tuple[list[TrainPr
             want -= size
         if want <= 0:
             break
+    if not chosen:
+        return _split_one_body(problems, want)
     train = [p for p in problems if masked(p.question) not in chosen]
     dev: list[Problem] = [
         DevProblem(id=p.id, question=p.question, gold=p.gold, dataset=p.dataset, family=p.family)
@@ -72,6 +74,19 @@ def split_dev(problems: Sequence[TrainProblem], most: int) -> tuple[list[TrainPr
         if masked(p.question) in chosen
     ]
     return train, dev
+
+
+def _split_one_body(problems: Sequence[TrainProblem], want: int) -> tuple[list[TrainProblem], list[Problem]]:
+    """Where every problem is a twin of most others, no split keeps twins together: go by the whole
+    question."""
+    order = sorted(problems, key=lambda p: hashlib.sha256(p.question.encode()).hexdigest())
+    taken = {p.id for p in order[:want]} if len(problems) > 1 else set()
+    dev: list[Problem] = [
+        DevProblem(id=p.id, question=p.question, gold=p.gold, dataset=p.dataset, family=p.family)
+        for p in problems
+        if p.id in taken
+    ]
+    return [p for p in problems if p.id not in taken], dev
 
 
 def _tests(state: State, dataset: Any) -> Iterable[list[Problem]]:
@@ -94,7 +109,11 @@ def _beside(state: State, name: str) -> ComponentConfig:
 
     cls = state.registry.find("dataset", name).load()
     known = {f.name for f in dataclasses.fields(cls.Options)}
-    shared = {k: v for k, v in state.config.dataset.options.items() if k in known & {"data_dir"}}
+    shared = {
+        k: v
+        for k, v in state.config.dataset.options.items()
+        if k in known & {"data_dir", "cache_dir", "skip_bad"}
+    }
     return ComponentConfig(name=name, **shared)
 
 
@@ -116,6 +135,8 @@ def _tell_skipped(state: State, dataset: Any) -> None:
     skipped = getattr(dataset, "skipped", 0)
     if skipped:
         state.note(f"{skipped} damaged lines were skipped")
+    for note in getattr(dataset, "notes", ()):
+        state.note(note)
 
 
 def _tell_leaks(state: State) -> None:

@@ -101,7 +101,7 @@ def run_student(run: Run, config: RunConfig, iteration: int | None) -> Model:
 def load_tests(registry: Registry, name: str, options: dict[str, Any], limit: int | None) -> list[Problem]:
     """Return the test problems of a data set."""
     dataset = configuration.make(registry, "dataset", ComponentConfig(name=name, **options))
-    problems = [p for p in dataset.load("test") if isinstance(p, TestProblem)]
+    problems: list[Problem] = [p for p in dataset.load("test") if isinstance(p, TestProblem)]
     if not problems:
         raise UsageError(f"data set {name!r} has no test split")
     return problems[:limit]

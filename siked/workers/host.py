@@ -234,7 +234,8 @@ class Pool:
 
     def open(self, spec: Spec, model: Model) -> ModelInfo:
         """Open a model, starting the worker anew if it dies."""
-        return self.retry(spec, lambda worker: worker.open(model))
+        info: ModelInfo = self.retry(spec, lambda worker: worker.open(model))
+        return info
 
     def generate(
         self, spec: Spec, model: Model, pending: Callable[[], Sequence[Request]]

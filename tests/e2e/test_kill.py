@@ -1,0 +1,101 @@
+"""Kill -9 at random moments: what is resumed equals what was never interrupted."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import siked
+from siked.engine.run import Run
+from siked.journal.canonical import digest
+
+TIMEOUT = 120
+
+
+def start(arguments: list[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from siked.cli.main import main; main()", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the ids of all processes below ``pid``, from /proc."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                text = (entry / "stat").read_text()
+            except OSError:
+                continue
+            parents.setdefault(int(text.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        children = parents.get(todo.pop(), [])
+        found += children
+        todo += children
+    return found
+
+
+def alive(pids: list[int]) -> list[int]:
+    """Return those of ``pids`` that still run; a zombie does not."""
+    running = []
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state not in "ZX":
+            running.append(pid)
+    return running
+
+
+def kill_and_resume(folder: Path, first: list[str], rng: random.Random, kills: int, victim: str) -> None:
+    process = start(first)
+    seen: set[int] = set()
+    for _ in range(kills):
+        deadline = time.monotonic() + rng.uniform(0.3, 3.0)
+        while time.monotonic() < deadline and process.poll() is None:
+            seen |= set(descendants(process.pid))
+            time.sleep(0.02)
+        if process.poll() is None:
+            target = process.pid
+            if victim == "worker":
+                below = alive(descendants(process.pid))
+                target = rng.choice(below) if below else process.pid
+            os.kill(target, signal.SIGKILL)
+        if victim == "orchestrator":
+            process.wait(TIMEOUT)
+            process = start(["resume", str(folder)] if (folder / "run.db").exists() else first)
+    code = process.wait(TIMEOUT)
+    while code != 0:
+        process = start(["resume", str(folder)])
+        code = process.wait(TIMEOUT)
+    time.sleep(0.5)
+    assert alive(sorted(seen)) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process tree from /proc")
+@pytest.mark.parametrize(("victim", "seed"), [("orchestrator", 1), ("orchestrator", 2), ("worker", 3)])
+def test_killed_and_resumed_equals_uninterrupted(
+    settings: dict[str, Any], tmp_path: Path, victim: str, seed: int
+) -> None:
+    settings["backend"] = {"name": "scripted", "delay": 0.004}
+    settings["trainer"] = {**settings["trainer"], "seconds": 0.4}
+    whole = siked.run(settings, tmp_path / "whole")
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(settings))
+    folder = tmp_path / "killed"
+    first = ["run", "--config", str(file), "--out", str(folder)]
+    kill_and_resume(folder, first, random.Random(seed), kills=3, victim=victim)
+    assert digest(Run(folder).journal) == digest(whole.journal)
+    assert not list((folder / "students").glob("*.tmp-*"))
