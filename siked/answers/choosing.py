@@ -13,6 +13,11 @@ from siked.answers.rules import Why
 from siked.answers.values import Number, Pair, Several, Value
 from siked.answers.vocabulary import either, vocabulary
 
+_DIGIT = re.compile(r"\d")
+_START = re.compile(r"\W*")
+_ONE_OF = re.compile(r"\s+(?:of|by|another|day|can|must|should)\b")
+_OF_NUMBER = re.compile(r"\s*(?:of|out of|times|percent of)\s+(?:the\s+)?\d")
+_NO_WORD = re.compile(r"\W*")
 _LEADING = frozenset(
     vocabulary(
         "about approximately approx around roughly only exactly just nearly almost another a an additional"
@@ -117,7 +122,7 @@ def leads(prefix: str) -> bool:
 
 def choose(sentence: str, leading: bool) -> Value | Why:
     """Choose among the quantities of a clause without equals sign."""
-    if _NONE_LEFT.search(sentence) and not re.search(r"\d", sentence):
+    if _NONE_LEFT.search(sentence) and not _DIGIT.search(sentence):
         return Number(Fraction(0))
     if VARIABLE.search(sentence):
         return Why.VARIABLE
@@ -140,7 +145,7 @@ def _counted(sentence: str, found: list[Quantity]) -> list[Quantity]:
     known = [one for one in found if one.value is not None and not one.ordinal and not one.attached]
     digits = [one for one in known if not one.spelled]
     if digits:
-        start = re.match(r"\W*", sentence)
+        start = _START.match(sentence)
         begin = start.end() if start is not None else 0
         known = [one for one in known if not one.spelled or one.start == begin]
     known = [one for one in known if not one.spelled or not _pronoun(sentence, one)]
@@ -167,7 +172,7 @@ def _pronoun(sentence: str, one: Quantity) -> bool:
     before = _WORD_END.search(sentence[: one.start])
     if before is not None and before[1].lower() in _NO_COUNTS:
         return True
-    return re.match(r"\s+(?:of|by|another|day|can|must|should)\b", sentence[one.end :]) is not None
+    return _ONE_OF.match(sentence[one.end :]) is not None
 
 
 def _led(sentence: str, known: list[Quantity]) -> Value | Why:
@@ -310,8 +315,8 @@ def _among_tail(sentence: str, strong: list[Quantity], start: int) -> Value | Wh
 
 def _several(sentence: str, known: list[Quantity], strong: list[Quantity]) -> Value | Why:
     first = strong[0]
-    of_first = re.match(r"\s*(?:of|out of|times|percent of)\s+(?:the\s+)?\d", sentence[first.end :])
-    at_start = re.fullmatch(r"\W*", sentence[: first.start]) is not None
+    of_first = _OF_NUMBER.match(sentence[first.end :])
+    at_start = _NO_WORD.fullmatch(sentence[: first.start]) is not None
     told = [one for one in strong[1:] if _COPULA.search(sentence[: one.start].rstrip()[-_BACK:])]
     concludes = bool(told) and told[-1] is strong[-1] and _CONCLUDES.match(sentence, strong[-1].end)
     if told and (at_start or concludes):

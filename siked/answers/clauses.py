@@ -8,6 +8,8 @@ from siked.answers.arithmetic import evaluate
 from siked.answers.numbers import quantities
 from siked.answers.vocabulary import either
 
+_VALUE = re.compile(r"[-+]?[\d.,/ ]*\d%?")
+_LETTERS = re.compile(r"[a-z]{2,}")
 _OPERATORS = "+-*/^=x"
 _PAREN = re.compile(r"\(([^()]{0,300})\)")
 _BECAUSE = re.compile(
@@ -56,11 +58,11 @@ def unparenthesised(sentence: str) -> str:
             break
         inner = found[1].strip()
         before, after = sentence[: found.start()].rstrip(), sentence[found.end() :].lstrip()
-        alone = re.fullmatch(r"[-+]?[\d.,/ ]*\d%?", inner) is not None
+        alone = _VALUE.fullmatch(inner) is not None
         operand = (before[-1:] in _OPERATORS and before[-1:] != "") or after[:1] in set("+-*/^=")
         if alone and (not before or before[-1] in "-=:,(" or not before[-1].isalnum()):
             sentence = f"{before}{'' if before[-1:] == '-' else ' '}{inner} {after}"
-        elif operand and not re.search(r"[a-z]{2,}", inner):
+        elif operand and not _LETTERS.search(inner):
             value = evaluate(inner)
             shown = (
                 f" {value.numerator}/{value.denominator} "

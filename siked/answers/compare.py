@@ -59,7 +59,12 @@ def _numbers(gold: Number, found: Number) -> How:
 
 def _plain_numbers(gold: Number, found: Number) -> How:
     left, right = gold.value, found.value
-    if left == right:
+    top, bottom = left.as_integer_ratio()
+    other_top, other_bottom = right.as_integer_ratio()
+    if bottom == other_bottom == 1:
+        # Nearly all pairs are whole numbers, and fractions are slow.
+        return How.EXACT if top == other_top else How.DIFFERENT
+    if top == other_top and bottom == other_bottom:
         return How.EXACT
     difference = abs(left - right)
     if left.denominator == 1:

@@ -11,6 +11,9 @@ from siked.answers.numbers import quantities
 from siked.answers.rules import Why
 from siked.answers.values import Number, Pair, Several, Value
 
+_LETTER = re.compile(r"[a-zA-Z]\W*")
+_DIGIT = re.compile(r"\d")
+_NO_DIGITS = re.compile(r"^[^\d]{0,40}$")
 EQUALS = re.compile(r"\s*(?:==?|≈|\bequals\b|\b(?:is|are)\s+equal\s+to\b)\s*", re.IGNORECASE)
 _NEXT_LEFT = re.compile(
     r"\s*(?:[a-z]+\s+){0,4}?[a-z]*\s*(?P<glue>,|;|\band\b|&)\s*(?:and\s+)?(?:[\d.]|(?P<name>[a-zA-Z]|[A-Z]\w*)\s*$)",
@@ -38,7 +41,7 @@ def equation(sentence: str) -> Value | Why:
 def results(sentence: str) -> list[Number | Pair | None]:
     """Right-hand sides that are results; None stands for one with a variable."""
     pieces = EQUALS.split(sentence)
-    if len(pieces) > 1 and re.fullmatch(r"[a-zA-Z]\W*", pieces[-1]):
+    if len(pieces) > 1 and _LETTER.fullmatch(pieces[-1]):
         # "6 = x" says what x is.
         pieces = (
             [*pieces[:-2], pieces[-1], pieces[-2].rpartition(", or,")[2]] if len(pieces) == 2 else pieces[:-1]
@@ -52,7 +55,7 @@ def results(sentence: str) -> list[Number | Pair | None]:
         if final:
             clause = CLAUSE.search(rest) if value is not None else None
             later = (
-                choose(rest[clause.end() :], False) if clause is not None and re.search(r"\d", rest) else None
+                choose(rest[clause.end() :], False) if clause is not None and _DIGIT.search(rest) else None
             )
             if isinstance(later, Number | Pair):
                 results.append(later)
@@ -82,9 +85,7 @@ def _right_side(piece: str) -> tuple[Number | Pair | Why | None, str]:
     if VARIABLE.search(piece.split(",")[0]):
         return Why.VARIABLE, ""
     found = [one for one in quantities(piece) if not one.attached or piece[one.end : one.end + 1] == "-"]
-    if not found or (
-        not leads(piece[: found[0].start]) and not re.match(r"^[^\d]{0,40}$", piece[: found[0].start])
-    ):
+    if not found or (not leads(piece[: found[0].start]) and not _NO_DIGITS.match(piece[: found[0].start])):
         return None, ""
     first = found[0]
     calculated = expression(piece[first.start :])

@@ -8,6 +8,7 @@ from siked.answers.arithmetic import evaluate
 from siked.answers.numbers import quantities
 from siked.answers.values import Number
 
+_TIGHT_RANGE = re.compile(r"\d-\d")
 VARIABLE = re.compile(
     r"(?<![\w.])\d[\d.,]*\s?[xyznab](?![\w'])\s*(?:[+^=]|-\s|$)|(?<![\w.])\d[\d.,]*[xyzn]\b"
     r"|\d\)?\s*[+*^]\s*\(?(?!x\s*\d)(?:[a-zA-Z]\b|[A-Z][a-z]+'?s?\b|[a-z]{2,}\b|pi\b|sqrt)"
@@ -25,7 +26,7 @@ def expression(text: str) -> tuple[Number, str] | None:
     if found is None:
         return None
     shown = found.group().strip().rstrip(".,")
-    if len(quantities(shown)) < 2 or re.search(r"\d-\d", shown):
+    if len(quantities(shown)) < 2 or _TIGHT_RANGE.search(shown):
         return None
     value = evaluate(re.sub(r"(?<=\d)\s?[xX]\s?(?=\d)", "*", shown))
     return (Number(value), text[found.end() :]) if value is not None else None

@@ -17,6 +17,9 @@ from siked.answers.texts import Text, from_end, readable, sentence_end, sentence
 from siked.answers.values import Number, Value, Word, text_of
 from siked.records import Answer
 
+_WORD = re.compile(r"\w")
+_DIGIT = re.compile(r"\d")
+_RESULT = re.compile(r"=\s*\$?\d")
 SPAN = 600
 """Characters read behind a marker."""
 TAIL = 2_400
@@ -223,7 +226,7 @@ def _spoken(bare: str, gold: Gold | None, open_end: bool) -> Value | Why | None:
         at_end = open_end and index == last and not bare.rstrip(" ").endswith("\n")
         if at_end and _broken(piece, shown):
             return Why.CUT_OFF
-        if not re.search(r"\w", shown):
+        if not _WORD.search(shown):
             continue
         value = read(shown, gold, leading=True)
         if value is Why.NO_ANSWER and index < last and not cues.CORRECTION.search(shown):
@@ -294,7 +297,7 @@ def _concluded(tail: str, gold: Gold | None) -> Value | Why:
         shown = plain(sentence)
         if first and _broken(sentence, shown):
             return Why.CUT_OFF
-        if not re.search(r"\w", shown) or cues.PLEASANTRY.match(shown):
+        if not _WORD.search(shown) or cues.PLEASANTRY.match(shown):
             continue
         if cues.CHECK.match(shown) and not re.search(r"\b(?:so|therefore|thus),", shown):
             first = False
@@ -311,10 +314,10 @@ def _concluded(tail: str, gold: Gold | None) -> Value | Why:
 
 def _conclusion(sentence: str, shown: str, gold: Gold | None) -> Value | Why | None:
     """Read one sentence as the conclusion; None where it is none and the one before it may be."""
-    numberless = not re.search(r"\d", shown)
+    numberless = not _DIGIT.search(shown)
     if cues.CORRECTION.search(shown) and (numberless or cues.UNFINISHED.match(shown)):
         return Why.CORRECTION
-    if sentence.rstrip(" *\"')").endswith("?") and not re.search(r"=\s*\$?\d", shown):
+    if sentence.rstrip(" *\"')").endswith("?") and not _RESULT.search(shown):
         return Why.NO_ANSWER
     if cues.UNFINISHED.match(shown) and "=" not in shown:
         return Why.NO_ANSWER
@@ -329,7 +332,7 @@ def _gathered(tail: str, gold: Gold) -> Value | Why:
     gathered = ""
     for sentence in list(from_end(tail, TAIL))[: gold.count + 1]:
         shown = plain(sentence)
-        if not re.search(r"\w", shown) or cues.PLEASANTRY.match(shown):
+        if not _WORD.search(shown) or cues.PLEASANTRY.match(shown):
             continue
         gathered = f"{shown.rstrip(' .')}, {gathered}" if gathered else shown
         value = read(gathered, gold, leading=False)

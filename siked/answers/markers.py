@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from siked.answers.rules import Where
 from siked.answers.texts import Text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Marker:
     """A marker at ``start``; what it marks begins at ``value`` and, for a bracketed one, ends at ``end``."""
 
@@ -57,14 +57,28 @@ _LISTED = re.compile(r"\s*b\s*\**\s*:")
 def markers(text: Text) -> Iterator[Marker]:
     """Yield the markers of ``text`` from the last to the first."""
     low = text.low
-    streams = [stream(text) for sign, stream in _STREAMS if sign in low]
-    if len(streams) == 1:
-        return streams[0]
-    return heapq.merge(*streams, key=_start, reverse=True)
-
-
-def _start(marker: Marker) -> int:
-    return marker.start
+    streams = []
+    if "ans" in low:
+        streams.append(_answers(text))
+    if "boxed" in low:
+        streams.append(_boxes(text))
+    if "####" in low:
+        streams.append(_hashes(text))
+    if "<answer>" in low:
+        streams.append(_tags(text))
+    if "a:" in low or "a**:" in low or "a :" in low:
+        streams.append(_a_labels(text))
+    heads = [(head, stream) for stream in streams if (head := next(stream, None)) is not None]
+    while len(heads) > 1:
+        last = max(range(len(heads)), key=lambda index: heads[index][0].start)
+        head, stream = heads.pop(last)
+        yield head
+        following = next(stream, None)
+        if following is not None:
+            heads.append((following, stream))
+    for head, stream in heads:
+        yield head
+        yield from stream
 
 
 def _spots(low: str, literal: str) -> Iterator[int]:
@@ -164,13 +178,3 @@ def _tags(text: Text) -> Iterator[Marker]:
         value = at + 8
         end = text.low.find("</answer>", value)
         yield Marker(Where.TAG, at, value, end if end != -1 else None)
-
-
-_STREAMS: tuple[tuple[str, Callable[[Text], Iterator[Marker]]], ...] = (
-    ("ans", _answers),
-    ("boxed", _boxes),
-    ("####", _hashes),
-    ("<answer>", _tags),
-    ("a", _a_labels),
-)
-"""What occurs wherever a kind of marker does, and how that kind is found."""

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from siked.answers import words
 from siked.answers.values import MAX_DIGITS, Number, Pair
+from siked.answers.vocabulary import vocabulary
 
 _DIGITS = r"""(?:
     \d{1,3}(?:,\d{3})+(?![\d])(?!,\d)(?:\.\d+)?
@@ -59,11 +60,16 @@ _HALF_PAST = re.compile(
     re.IGNORECASE,
 )
 _NOON = re.compile(r"\b(?:12\s+)?(?P<word>noon|midnight)\b", re.IGNORECASE)
-_LABEL = re.compile(
-    r"\b(?:districts?|weeks?|day|month|room|vendor|grade|page|chapter|level|step|question|problem|part|team|group|type|class|store|plan"
-    r"|option|case|figure|table|item|route|highway|gate|lane|platform|phase|round|stage|method|equation)\s$",
-    re.IGNORECASE,
+_LABELS = frozenset(
+    vocabulary(
+        "district districts week weeks day month room vendor grade page chapter level step question problem"
+        " part team"
+        " group type class store plan option case figure table item route highway gate lane platform phase"
+        " round stage"
+        " method equation"
+    )
 )
+"""Words that make the number behind them a name (``Week 3``)."""
 _MINUS_WORD = re.compile(r"(?:negative|minus)\s+$", re.IGNORECASE)
 _MAX_QUANTITIES = 64
 
@@ -147,13 +153,9 @@ def _half_past(found: re.Match[str]) -> Quantity | None:
 
 def _digits(text: str, start: int) -> Quantity | None:
     before = text[start - 1 : start]
-    attached = (
-        before.isalpha()
-        or before in ("#", "_", "^")
-        or _LABEL.search(text, max(0, start - 12), start) is not None
-    )
-    pair = _PAIR.match(text, start)
-    if pair is not None and not attached:
+    attached = before.isalpha() or before in ("#", "_", "^") or (before == " " and _labelled(text, start))
+    pair = _PAIR.match(text, start) if ":" in text and not attached else None
+    if pair is not None:
         return _pair(text, pair)
     found = _NUMBER.match(text, start)
     if found is None:
@@ -163,6 +165,8 @@ def _digits(text: str, start: int) -> Quantity | None:
     if number is None:
         return Quantity(None, start, end, attached=attached)
     sign, begin = (1, start) if attached else _sign(text, start)
+    if sign > 0 and _alone(text, end):
+        return Quantity(number, begin, end, attached=attached)
     if _ORDINAL.match(text, end):
         return Quantity(number, start, end + 2, ordinal=True, attached=attached)
     hour = _HOUR.match(text, end)
@@ -182,8 +186,28 @@ def _digits(text: str, start: int) -> Quantity | None:
     return Quantity(number, begin, end, attached=attached or compound)
 
 
+def _labelled(text: str, start: int) -> bool:
+    """Is the word before a number one that makes it a name?"""
+    word = text[max(0, start - 12) : start - 1].rpartition(" ")[2]
+    return word.lower() in _LABELS
+
+
+_GROWS = frozenset("aAoOpPhHtTmMbBlLcCdDeE%/^*xX&+(-0123456789")
+"""What may go on with a number behind a space: fractions, powers, scale words, percent, hours."""
+
+
+def _alone(text: str, end: int) -> bool:
+    """Is it certain that nothing behind a number belongs to it?"""
+    following = text[end : end + 1]
+    if following == " ":
+        return text[end + 1 : end + 2] not in _GROWS
+    return not following or following in ".,;:!?)"
+
+
 def _parse(digits: str, exp: str | None) -> Number | None:
     """Read digits with separators; None for more than 400 digits."""
+    if digits.isdigit() and exp is None and len(digits) <= MAX_DIGITS:
+        return Number(Fraction(int(digits)))
     if len(digits) > MAX_DIGITS:
         return None
     body = digits.replace(" ", "").replace("'", "").replace("_", "")

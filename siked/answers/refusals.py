@@ -15,35 +15,11 @@ _REFUSAL = re.compile(
     r"|\bi(?:'m|\s+am)\s+(?:sorry|unable|not\s+able|not\s+sure\s+how)\b|\b(?:can\s?not|can't)\s+(?:assist|help)\b",
     re.IGNORECASE,
 )
-_REFUSAL_SIGNS = (
-    "not",
-    "n't",
-    "unable",
-    "impossible",
-    "no way",
-    "unknown",
-    "undetermined",
-    "undefined",
-    "indeterminate",
-    "unanswerable",
-    "inconclusive",
-    "unsolvable",
-    "information",
-    "insufficient",
-    "data",
-    "details",
-    "context",
-    "know",
-    "no solution",
-    "no answer",
-    "no idea",
-    "depends",
-    "as an ai",
-    "n/a",
-    "sorry",
-    "none",
+_SIGN = re.compile(
+    r"n(?:o(?:t|ne| (?:way|solution|answer|idea))|'t|/a)|un(?:able|known|de|answer|solv)|impossible"
+    r"|in(?:determinate|conclusive|formation|sufficient)|data|details|context|know|depends|as an ai|sorry"
 )
-"""One of these occurs in every refusal: the pattern itself is slow."""
+"""What occurs in every refusal; the pattern itself is slow."""
 NOT_FINITE = re.compile(r"(?<![\w])(?:nan|inf|infinity|infinite|infinitely)\b", re.IGNORECASE)
 NEGATED = re.compile(
     r"^\W*(?:definitely |certainly |clearly |really |just )?not\s+(?!only\b|just\b|more than|less than)",
@@ -66,5 +42,4 @@ def cut_off(sentence: str) -> bool:
 
 def refuses(sentence: str) -> bool:
     """Does a sentence decline to answer, or call the answer unknown?"""
-    low = sentence.lower()
-    return any(sign in low for sign in _REFUSAL_SIGNS) and _REFUSAL.search(sentence) is not None
+    return _SIGN.search(sentence.lower()) is not None and _REFUSAL.search(sentence) is not None

@@ -12,6 +12,8 @@ from siked.answers.refusals import BUT, NEGATED, NOT_FINITE, refuses
 from siked.answers.rules import Why
 from siked.answers.values import Number, Pair, Value
 
+_DIGIT = re.compile(r"\d")
+_ASIDE = re.compile(r"\(\s*or\s+[^()]{0,60}\d[^()]{0,60}\)", re.IGNORECASE)
 _CHOICE = re.compile(r"^\s*(?:option\s+)?(?:\(?[A-Ha-h]\)|[A-H][.:])\s*(?=\S)")
 
 
@@ -22,7 +24,7 @@ def stated(sentence: str, leading: bool) -> Value | Why:
     """
     if refuses(sentence) and not _value_first(sentence):
         return Why.REFUSAL
-    if NOT_FINITE.search(sentence) and not re.search(r"\d", sentence):
+    if NOT_FINITE.search(sentence) and not _DIGIT.search(sentence):
         return Why.NOT_FINITE
     if leading and NEGATED.match(sentence):
         but = BUT.search(sentence)
@@ -54,7 +56,7 @@ def _value_first(sentence: str) -> bool:
 
 
 def _without_asides(sentence: str) -> str | Why:
-    aside = re.search(r"\(\s*or\s+[^()]{0,60}\d[^()]{0,60}\)", sentence, re.IGNORECASE)
+    aside = _ASIDE.search(sentence) if "(" in sentence else None
     if aside is not None:
         first = quantities(sentence[: aside.start()])
         second = quantities(aside.group())
@@ -66,7 +68,7 @@ def _without_asides(sentence: str) -> str | Why:
         ):
             return Why.ALTERNATIVES
     choice = _CHOICE.match(sentence)
-    if choice is not None and re.search(r"\d", sentence[choice.end() :]):
+    if choice is not None and _DIGIT.search(sentence, choice.end()):
         sentence = sentence[choice.end() :]
     return unparenthesised(sentence)
 

@@ -32,6 +32,8 @@ _TURN_ENDS = (
     "[inst]",
     "<\uff5cend\u2581of\u2581sentence\uff5c>",
 )
+_TOKEN_SIGN = re.compile(r"<[|\uff5c/a-zA-Z]|\[/?(?:INST|inst)")
+"""Where a special token may begin."""
 _ROLE = re.compile(r"\s*(?:assistant|model)\s*(?:\n|:)\s*", re.IGNORECASE)
 
 _NEXT = (
@@ -65,7 +67,7 @@ _FENCE = "```"
 _PROSE_FENCES = ("output", "text", "txt", "markdown", "md", "json", "plaintext", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Text:
     """A text as the ladder reads it, and its lower-case twin of the same length."""
 
@@ -84,7 +86,7 @@ def readable(text: str, numbered: bool = False) -> Text:
         text = f"{text[:WINDOW]}\n{text[-WINDOW:]}"
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "<" in text or "[" in text:
+    if ("<" in text or "[" in text) and _TOKEN_SIGN.search(text):
         text = _turn(text)
     if _FENCE in text:
         text = _without_code(text)
@@ -227,16 +229,23 @@ def sentences(text: str, listed: bool = True) -> list[str]:
     """Split a text of bounded length into sentences; a line break ends one too."""
     found: list[str] = []
     for line in text.split("\n"):
-        at = 0
-        while at < len(line):
-            end = sentence_end(line, at, listed or bool(found))
-            piece = line[at:end].strip()
-            if piece:
-                found.append(piece)
-            at = end
+        found += _of_line(line, listed or bool(found))
+    return found
+
+
+def _of_line(line: str, listed: bool) -> list[str]:
+    found: list[str] = []
+    at = 0
+    while at < len(line):
+        end = sentence_end(line, at, listed or bool(found))
+        piece = line[at:end].strip()
+        if piece:
+            found.append(piece)
+        at = end
     return found
 
 
 def from_end(text: str, limit: int) -> Iterator[str]:
     """Yield the sentences of the last ``limit`` characters, the last one first."""
-    yield from reversed(sentences(text[-limit:]))
+    for line in reversed(text[-limit:].split("\n")):
+        yield from reversed(_of_line(line, True))
