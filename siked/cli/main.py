@@ -15,7 +15,6 @@ COMMANDS = {
     "run": ("siked.cli.run:command", "Run SIKeD from teacher to last student."),
     "resume": ("siked.cli.resume:command", "Go on with a run, also with more iterations."),
     "show": ("siked.cli.show:command", "Show what a run did, as tables or JSON."),
-    "report": ("siked.cli.report:command", "Write a run's report.html."),
     "why": ("siked.cli.why:command", "Show where a training row comes from."),
     "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),
     "solve": ("siked.cli.solve:command", "Let a student choose a strategy and solve a question."),

@@ -10,11 +10,17 @@ from siked.engine.run import Run
 from siked.engine.stats import score
 
 
+WIDE = 180
+"""Columns where the output is no terminal, so that a table in a file is never broken."""
+
+
 def print_run(folder: Path) -> None:
     """Print the tables of a finished run, or how far an unfinished one is."""
     from rich.console import Console
 
-    console = Console(width=None, highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDE)
     run = Run(folder)
     if not (folder / "summary.json").exists():
         _print_progress(console, run)
@@ -42,12 +48,12 @@ def accuracy_table(summary: Mapping[str, Any]) -> Any:
     for _, values in rows:
         sets += [name for name in values["accuracy"] if name not in sets]
     table = Table(title="Accuracy, free choice of strategy (%)", title_justify="left")
-    table.add_column("student")
+    table.add_column("student", no_wrap=True)
     for name in sets:
         table.add_column(name, justify="right")
     table.add_column("any strategy (dev)", justify="right")
     for label, values in rows:
-        cells = [cell(values["accuracy"].get(name)) for name in sets]
+        cells = [cell(values["accuracy"].get(name)).replace(" [", "\n[") for name in sets]
         any_strategy = values["any_strategy"]
         table.add_row(label, *cells, "" if any_strategy is None else f"{100 * any_strategy:.1f}")
     return table
@@ -60,7 +66,9 @@ def mixture_table(summary: Mapping[str, Any]) -> Any:
     names = summary["strategies"]
     table = Table(title="Mixture, choice on dev, forced accuracy on dev", title_justify="left")
     for column in ("student", "rows", "alpha", "KL", "tag entropy", "steps"):
-        table.add_column(column, justify="right" if column != "student" else "left")
+        table.add_column(
+            column, justify="left" if column == "student" else "right", no_wrap=column == "student"
+        )
     table.add_column("mixture " + "/".join(names), justify="right")
     table.add_column("choice " + "/".join([*names, "none"]), justify="right")
     table.add_column("forced " + "/".join(names), justify="right")

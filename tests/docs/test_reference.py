@@ -1,0 +1,58 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import siked
+from siked.cli.reference import cli_page, hooks_page
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.skipif(not (ROOT / "docs").is_dir(), reason="the documents are not here")
+
+
+@pytest.mark.parametrize(("page", "made"), [("hooks.md", hooks_page), ("cli.md", cli_page)])
+def test_generated_pages_are_current(page: str, made: object) -> None:
+    assert callable(made)
+    text = (ROOT / "docs" / "reference" / page).read_text(encoding="utf-8")
+    assert text == made(), "run: python -m siked.cli.reference docs/reference"
+
+
+def test_public_names_are_these() -> None:
+    assert siked.__all__ == [
+        "Backend",
+        "Dataset",
+        "Run",
+        "Sandbox",
+        "Schedule",
+        "ScoringBackend",
+        "Stopping",
+        "Strategy",
+        "Trainer",
+        "Verifier",
+        "__version__",
+        "hookimpl",
+        "run",
+    ]
+    assert all(hasattr(siked, name) for name in siked.__all__)
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    broken = [
+        f"{page.relative_to(ROOT)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not (page.parent / link).exists()
+    ]
+    assert broken == []
+
+
+def test_the_readme_names_commands_that_exist() -> None:
+    from siked.cli.main import COMMANDS
+
+    named = set(re.findall(r"^siked (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    assert named
+    assert named <= set(COMMANDS)
