@@ -9,7 +9,6 @@ from typing import Any
 from siked.engine.run import Run
 from siked.engine.stats import score
 
-
 WIDE = 180
 """Columns where the output is no terminal, so that a table in a file is never broken."""
 
