@@ -81,6 +81,7 @@ _UNITS = either(
 _COMPOUND = re.compile(rf"\s*{_UNITS},?\s*$", re.IGNORECASE)
 _BY = re.compile(r"\s*(?:[a-z]+\s+)?(?:by|x|\*)\s*$|\s*$", re.IGNORECASE)
 """``12 cm by 5 cm``, and two numbers with nothing between them."""
+_BY_LETTER = re.compile(r"\s*(?:[a-z]+\s+)?[xX]\s*$")
 _BOUND = re.compile(r"\s*[<>\u2264\u2265]")
 _CONCLUDES = re.compile(
     r"\s*(?:[a-z]+\s+){0,3}?(?:left|remaining|in\s+(?:all|total)|altogether)\b", re.IGNORECASE
@@ -90,9 +91,8 @@ _RANGE_GLUE = re.compile(r"^\s*(?:[a-z%]+\s+)?(?:-|to|through|\.\.\.?|\u00b1|\+/
 _OR = re.compile(r"(?P<comma>,)?\s*\bor\b", re.IGNORECASE)
 _AND = re.compile(r"\band\b|&|,|;|\bplus\b|\balong with\b|\bwhile\b", re.IGNORECASE)
 _RELATIVES = either(
-    "which | that | who | because | since | so | where | than | whereas | instead | compared | of which |"
-    " of them | from | out of"
-    " | after | if | when"
+    "which | that | who | because | since | so | where | than | whereas | instead | compared | not | of which"
+    " | of them | from | out of | after | if | when"
 )
 _EXPLAINS = re.compile(
     rf"\b{_RELATIVES}\b|=|\bto\s+(?!(?:her|his|their|the|my|our|your|its|an?|each)\b)[a-z]", re.IGNORECASE
@@ -189,7 +189,7 @@ def _led(sentence: str, known: list[Quantity]) -> Value | Why:
         between.strip() == "-" and " " in between and _falls(first, known[1])
     ):
         return Why.RANGE
-    if calculated is not None:
+    if calculated is not None and not _BY_LETTER.match(between):
         return calculated[0]
     return _joined(sentence, known)
 
@@ -213,7 +213,7 @@ def _joined(sentence: str, known: list[Quantity]) -> Value | Why:
     if either is not None:
         if same_value(first, second):
             return second.value
-        return second.value if either["comma"] else Why.ALTERNATIVES
+        return second.value if _restates(between) else Why.ALTERNATIVES
     restated = _restated(sentence, known)
     if restated is not None:
         return restated
@@ -227,11 +227,20 @@ def _joined(sentence: str, known: list[Quantity]) -> Value | Why:
     return first.value
 
 
+def _restates(between: str) -> bool:
+    """``6 pieces, or 15 ounces`` says one thing twice; ``3, 4, or 5`` does not."""
+    found = _OR.search(between)
+    return (
+        found is not None
+        and bool(found["comma"])
+        and any(char.isalpha() for char in between[: found.start()])
+    )
+
+
 def _restated(sentence: str, known: list[Quantity]) -> Number | Pair | None:
     """``5 arms and 3 legs, or 8 limbs in total``: what stands behind the comma and ``or``."""
     for before, one in pairwise(known):
-        either = _OR.search(sentence[before.end : one.start])
-        if either is not None and either["comma"]:
+        if _restates(sentence[before.end : one.start]):
             return one.value
     return None
 
@@ -273,6 +282,9 @@ def _strong(sentence: str, one: Quantity) -> bool:
 
 def _among(sentence: str, known: list[Quantity], leading: bool) -> Value | Why:
     """Choose in a full sentence: what the verb gives, not circumstances."""
+    restated = _restated(sentence, known)
+    if restated is not None:
+        return restated
     strong = [one for one in known if _strong(sentence, one)]
     done = [one for one in strong if not _operand(sentence, one)]
     if strong and not done:

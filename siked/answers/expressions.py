@@ -13,7 +13,7 @@ VARIABLE = re.compile(
     r"(?<![\w.])\d[\d.,]*\s?[xyznab](?![\w'])\s*(?:[+^=]|-\s|$)|(?<![\w.])\d[\d.,]*[xyzn]\b"
     r"|\d\)?\s*[+*^]\s*\(?(?!x\s*\d)(?:[a-zA-Z]\b|[A-Z][a-z]+'?s?\b|[a-z]{2,}\b|pi\b|sqrt)"
     r"|\d\)?\s+-\s+\(?[a-zA-Z]\b"
-    r"|(?<![\w'])(?:[b-zB-HJ-Z]|pi|sqrt)\s*[+*/^-]\s*\(?\d|\b(?:sqrt|overline)\b|\d\s*\*?\s*\bpi\b",
+    r"|(?<![\w'])(?:[b-zB-HJ-Z]|pi|sqrt)\s*[+*/^-]\s*\(?\d|\b(?:sqrt|overline)\b|\b(?:log|ln|sin|cos|tan)\s*\(?\d|\d\s*\*?\s*\bpi\b",
 )
 _EXPRESSION = re.compile(
     r"-?\s?[\d(][\d.,()\s]*(?:\s?(?:[*/+^]|\*\*|-|(?<=\d)\s?[xX](?=\s?\d))\s?[-\d.,()\s]*\d[\d.,)\s]*)+"

@@ -7,25 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from siked.answers import cues
+from siked.answers.concluding import MAX_SENTENCES, TAIL, WORD, broken_off, concluded
 from siked.answers.dress import plain
 from siked.answers.golds import Gold
 from siked.answers.markers import Marker, markers
 from siked.answers.reading import read
-from siked.answers.refusals import cut_off
 from siked.answers.rules import Where, Why
-from siked.answers.texts import Text, from_end, readable, sentence_end, sentences
+from siked.answers.texts import Text, readable, sentence_end, sentences
 from siked.answers.values import Number, Value, Word, text_of
 from siked.records import Answer
 
-_WORD = re.compile(r"\w")
-_DIGIT = re.compile(r"\d")
-_RESULT = re.compile(r"=\s*\$?\d")
 SPAN = 600
 """Characters read behind a marker."""
-TAIL = 2_400
-"""Characters at the end of a text in which its concluding sentence is looked for."""
 _MAX_MARKERS = 8
-_MAX_PLAIN_SENTENCES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ def find(answer: Answer, gold: Gold | None) -> Found:
             return _settled(text, marker, value, gold)
     if steps is not None:
         return _last_step(text, steps, gold)
-    return _found(_concluded(text.text[-TAIL:], gold), Where.SENTENCE)
+    return _found(concluded(text.text[-TAIL:], gold), Where.SENTENCE)
 
 
 def _found(value: Value | Why, where: Where) -> Found:
@@ -140,6 +134,7 @@ _BOX_TAIL = re.compile(
     r"^\s*\$?\s*(?:\\[)\]])?\s*(?P<tail>\\?%|percent\b|(?:hundred|thousand|million|billion|trillion)\b|[ap]\.?m\b\.?)",
     re.IGNORECASE,
 )
+_FACTORIAL = re.compile(r"\d!")
 _BOX_HEAD = re.compile(r"[-\u2212]\s*\$?$")
 _BOX_GLUE = re.compile(
     r"^\s*\$?[^\n.,;]{0,40}?(?:\band\b|,|;|&)(?!\s*(?:but|so|then|thus|finally|hence)\b)[^\n.]{0,40}?$"
@@ -152,6 +147,8 @@ def _boxed(text: Text, marker: Marker, gold: Gold | None) -> Value | Why:
     inner = text.text[marker.value : marker.end]
     if not inner.strip():
         return Why.NO_ANSWER
+    if _FACTORIAL.search(inner):
+        return Why.VARIABLE
     tail = _BOX_TAIL.match(text.text[marker.end + 1 : marker.end + 24])
     if tail is not None:
         inner = f"{inner} {tail['tail']}"
@@ -203,7 +200,7 @@ def _labelled(text: Text, marker: Marker, bare: str, gold: Gold | None) -> Value
     word = read(first, gold, leading=True) if gold is not None and gold.kind == "word" else None
     if word is not None and not isinstance(word, Why) and len(first.split()) <= 6:
         return word
-    return _concluded(body[-TAIL:], gold)
+    return concluded(body[-TAIL:], gold)
 
 
 _VALUE_START = re.compile(r"^[\s(\[]*-?\s?(?:\d|\.\d)")
@@ -221,12 +218,12 @@ def _spoken(bare: str, gold: Gold | None, open_end: bool) -> Value | Why | None:
             return read(plain(re.sub(r"\n+", ", ", bare.split("\n\n")[0])), gold, leading=True)
     pieces = sentences(bare, listed=False)
     last = len(pieces) - 1
-    for index, piece in enumerate(pieces[:_MAX_PLAIN_SENTENCES]):
+    for index, piece in enumerate(pieces[:MAX_SENTENCES]):
         shown = plain(piece)
         at_end = open_end and index == last and not bare.rstrip(" ").endswith("\n")
-        if at_end and _broken(piece, shown):
+        if at_end and broken_off(piece, shown):
             return Why.CUT_OFF
-        if not _WORD.search(shown):
+        if not WORD.search(shown):
             continue
         value = read(shown, gold, leading=True)
         if value is Why.NO_ANSWER and index < last and not cues.CORRECTION.search(shown):
@@ -235,20 +232,6 @@ def _spoken(bare: str, gold: Gold | None, open_end: bool) -> Value | Why | None:
             continue
         return None if value is Why.NO_ANSWER else value
     return None
-
-
-_COMMA_END = re.compile(r"\d,\s*$")
-_LONG_END = re.compile(r"\d{31}\D{0,2}$")
-_OPEN_MARK = re.compile(r"<<[^<>]*$")
-
-
-def _broken(raw: str, shown: str) -> bool:
-    """Does the last sentence of a text break off before its result?"""
-    if _LONG_END.search(raw[-40:]) or _OPEN_MARK.search(raw):
-        return True
-    if raw.rstrip()[-1:] in ".!?":
-        return False
-    return _COMMA_END.search(shown) is not None or cut_off(shown)
 
 
 def _settled(text: Text, marker: Marker, value: Value | Why, gold: Gold | None) -> Found:
@@ -262,7 +245,7 @@ def _settled(text: Text, marker: Marker, value: Value | Why, gold: Gold | None) 
     rest = behind[doubt.end() :]
     if cues.CONFIRMED.search(behind[doubt.start() : doubt.start() + 240]):
         return found
-    later = _concluded(rest, gold)
+    later = concluded(rest, gold)
     if isinstance(later, Why):
         return Found(None, Why.CORRECTION)
     return Found(later, Where.SENTENCE)
@@ -282,63 +265,6 @@ def _prefix_of_earlier(text: Text, marker: Marker, found: Found, gold: Gold | No
         return found
     earlier = text_of(value)
     return Found(value, marker.where) if earlier != shown and earlier.startswith(shown) else found
-
-
-# --- answers without a marker -----------------------------------------------------------------
-
-
-def _concluded(tail: str, gold: Gold | None) -> Value | Why:
-    """Read the concluding sentence of a text without marker."""
-    if gold is not None and gold.kind == "several":
-        return _gathered(tail, gold)
-    skipped = 0
-    first = True
-    for sentence in from_end(tail, TAIL):
-        shown = plain(sentence)
-        if first and _broken(sentence, shown):
-            return Why.CUT_OFF
-        if not _WORD.search(shown) or cues.PLEASANTRY.match(shown):
-            continue
-        if cues.CHECK.match(shown) and not re.search(r"\b(?:so|therefore|thus),", shown):
-            first = False
-            continue
-        value = _conclusion(sentence, shown, gold)
-        first = False
-        if value is not None:
-            return value
-        skipped += 1
-        if skipped >= _MAX_PLAIN_SENTENCES:
-            return Why.NO_ANSWER
-    return Why.NO_ANSWER
-
-
-def _conclusion(sentence: str, shown: str, gold: Gold | None) -> Value | Why | None:
-    """Read one sentence as the conclusion; None where it is none and the one before it may be."""
-    numberless = not _DIGIT.search(shown)
-    if cues.CORRECTION.search(shown) and (numberless or cues.UNFINISHED.match(shown)):
-        return Why.CORRECTION
-    if sentence.rstrip(" *\"')").endswith("?") and not _RESULT.search(shown):
-        return Why.NO_ANSWER
-    if cues.UNFINISHED.match(shown) and "=" not in shown:
-        return Why.NO_ANSWER
-    value = read(shown, gold, leading=False)
-    if value is Why.NO_ANSWER and numberless:
-        return None
-    return value
-
-
-def _gathered(tail: str, gold: Gold) -> Value | Why:
-    """Collect several values from the last sentences, as many as the gold has."""
-    gathered = ""
-    for sentence in list(from_end(tail, TAIL))[: gold.count + 1]:
-        shown = plain(sentence)
-        if not _WORD.search(shown) or cues.PLEASANTRY.match(shown):
-            continue
-        gathered = f"{shown.rstrip(' .')}, {gathered}" if gathered else shown
-        value = read(gathered, gold, leading=False)
-        if not isinstance(value, Why):
-            return value
-    return Why.NO_ANSWER
 
 
 # --- least to most ----------------------------------------------------------------------------
@@ -386,4 +312,4 @@ def _last_step(text: Text, steps: _Steps, gold: Gold | None) -> Found:
         body = body.partition("?")[2]
     if not body.strip():
         return Found(None, Why.UNANSWERED)
-    return _found(_concluded(body[-TAIL:], gold), Where.SUB_ANSWER)
+    return _found(concluded(body[-TAIL:], gold), Where.SUB_ANSWER)

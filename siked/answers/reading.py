@@ -111,6 +111,8 @@ def _pair(shown: str, leading: bool) -> Pair | Why | None:
         return found[0]
     if re.search(r"\bor\b", shown):
         return Why.ALTERNATIVES
+    if re.search(r"\d\s*(?:[ap]\.?m\.?\s*)?(?:to|-|until|and)\s*\d", shown, re.IGNORECASE):
+        return Why.RANGE
     return found[0] if leading else found[-1]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from siked.answers.extract import SPAN, TAIL
+from siked.answers.concluding import TAIL
+from siked.answers.extract import SPAN
 from siked.answers.markers import Marker, markers
 from siked.answers.rules import Where, Why
 from siked.answers.texts import from_end, readable, sentences

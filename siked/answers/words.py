@@ -249,9 +249,10 @@ def _and_part(reader: _Reader) -> Fraction:
     if one in ("a", "an", "one") and part in _PARTS:
         reader.at += 3
         return Fraction(1, _PARTS[part])
-    if one in SMALL and part in _PARTS_MANY and 1 < SMALL[one] < _PARTS_MANY[part]:
+    size = _PARTS_MANY.get(part) or (4 if part == "quarter" else 0)
+    if one in SMALL and 1 < SMALL[one] < size:
         reader.at += 3
-        return Fraction(SMALL[one], _PARTS_MANY[part])
+        return Fraction(SMALL[one], size)
     return Fraction(0)
 
 
