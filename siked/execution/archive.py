@@ -5,6 +5,7 @@ Loaded by path inside the confined server: standard library only, nothing from s
 
 from __future__ import annotations
 
+import fcntl
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -20,6 +21,7 @@ _SKIP = {
     "tkinter", "turtledemo", "ensurepip", "distutils", "pydoc_data", "benchmarks", "idle_test", "venv",
 }  # fmt: skip
 _LONGEST = 8 << 20
+_SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 
 
 class Archive(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
@@ -110,10 +112,12 @@ def _code(path: str) -> tuple[bytes, bool] | None:
 
 
 def _mapped(blob: bytearray) -> mmap.mmap:
-    number = os.memfd_create("modules", os.MFD_CLOEXEC)
+    number = os.memfd_create("modules", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with open(number, "wb", closefd=False) as file:
             file.write(blob or b"\0")
+        # The mapping keeps a descriptor of its own: nobody may write through it.
+        fcntl.fcntl(number, fcntl.F_ADD_SEALS, _SEALS)
         return mmap.mmap(number, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
     finally:
         os.close(number)

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 _TAIL = 4096
+_DESCRIPTORS = 64
+"""How many descriptors the server may hold."""
 _RECURSION = 1000
 _DETAIL = 300
 _REFUSALS = (1, 13, 38, -3)
@@ -61,25 +63,25 @@ class Output(io.TextIOBase):
         return lines[-1].strip() if lines else None
 
 
-def main(server: Any, worker: int, control: int, limits: dict[str, Any], job: int, record: int) -> NoReturn:
+def main(server: Any, worker: int, limits: dict[str, Any], job: int, record: int) -> NoReturn:
     """Run the program that lies behind ``job`` and write one line to ``record``. Never returns."""
     leave = os._exit
     try:
-        _run(server, worker, control, limits, job, record)
+        _run(server, worker, limits, job, record)
     finally:
         while True:
             leave(0)
 
 
-def _run(server: Any, worker: int, control: int, limits: dict[str, Any], job: int, record: int) -> None:
+def _run(server: Any, worker: int, limits: dict[str, Any], job: int, record: int) -> None:
     kernel = server.kernel
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != worker:
         return
     os.setsid()
-    os.close(control)
     order = json.loads(os.pread(job, 1 << 30, 0))
-    os.close(job)
+    os.closerange(3, record)
+    os.closerange(record + 1, _DESCRIPTORS)
     confine(server, limits)
     write, encode, nonce = os.write, json.dumps, order["nonce"]
     line = encode([nonce, *outcome(server, order["program"], limits["cpu"])])

@@ -144,7 +144,7 @@ class Server:
             started = time.monotonic()
             pid = os.fork()
             if pid == 0:
-                self.child.main(self, worker, jobs.fileno(), job, *descriptors)
+                self.child.main(self, worker, job, *descriptors)
             for number in descriptors:
                 os.close(number)
             late = self.layers.wait(pid, job["wall"], jobs)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import os
 import re
 import secrets
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +22,11 @@ from siked.execution.routing import Shape, shape
 from siked.execution.values import LONGEST, OUTPUT
 from siked.records import ProgramOutcome, ProgramStatus
 
+if sys.platform == "linux":
+    import resource
+
 _DETAIL = 300
+_TAIL = 4096
 _RECURSION = 999  # Monty does not count the module's own frame
 _NAMES = frozenset({*MATH, "math"})
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -45,7 +52,9 @@ class MontySlot(Slot):
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._deadline = 0.0
-        self._killed = False
+        self._bound = (0, 0)
+        self._killed = ""
+        """Why the worker was killed: ``cpu`` or ``output``."""
         # A name no program can guess: nothing in Monty lists the names of a session.
         self._text = f"_{secrets.token_hex(6)}"
         self._helper = helper(self._text)
@@ -56,22 +65,29 @@ class MontySlot(Slot):
     def check(self) -> None:
         """Kill the worker if its program has used up its CPU time."""
         with self._lock:
-            if self._pid is None or self._killed or cpu_clock(self._pid) < self._deadline:
-                return
-            self._killed = True
-            try:
+            if self._pid is not None and cpu_clock(self._pid) >= self._deadline:
+                self._kill("cpu")
+
+    def _stop_output(self) -> None:
+        # Monty goes on with a program whose output was refused, so the worker has to go.
+        with self._lock:
+            if self._pid is not None:
+                self._kill("output")
+
+    def _kill(self, why: str) -> None:
+        if self._pid is not None and not self._killed:
+            self._killed = why
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
 
     def run(self, program: str, note: object = None) -> Ran:
         """Run one program in a fresh session."""
         seen = note if isinstance(note, Shape) else shape(program)
-        self._killed = False
+        self._killed = ""
         try:
             with self._monty.checkout(limits=self._limits, os_policy=self._policy) as session:
                 start = self._begin(session.worker_pid)
-                feeds = _Feeds(self._errors, session, self._text, self._helper)
+                feeds = _Feeds(self._errors, session, self._text, self._helper, self._stop_output)
                 try:
                     ran = feeds.answer(program, seen)
                 except self._errors.MontyCrashedError:
@@ -87,6 +103,11 @@ class MontySlot(Slot):
 
     def _begin(self, pid: int | None) -> float:
         start = cpu_clock(pid) if pid is not None else 0.0
+        seconds = int(start + self._cpu) + 2
+        if pid is not None and self._bound != (pid, seconds):
+            # Should this process be killed, nobody watches the worker: the kernel ends it all the same.
+            self._bound = (pid, seconds)
+            limit_cpu(pid, seconds)
         with self._lock:
             self._pid, self._deadline = pid, start + self._cpu
         return start
@@ -97,6 +118,8 @@ class MontySlot(Slot):
         return max(0.0, cpu_clock(pid) - start) if pid is not None else 0.0
 
     def _crashed(self, error: Any) -> Ran:
+        if self._killed == "output":
+            return ended(ProgramStatus.ERROR, f"more than {OUTPUT} characters of output")
         if self._killed:
             outcome = ended(ProgramStatus.TIMEOUT, f"over the CPU limit of {self._cpu:g} s").outcome
             return Ran(replace(outcome, seconds=self._cpu))
@@ -106,15 +129,32 @@ class MontySlot(Slot):
         return ended(status, f"the worker died: {error}"[:_DETAIL])
 
 
+class _Output:
+    """Keeps the tail of what a program prints; ``stop`` is called when it prints too much."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self.tail = ""
+        self._length = 0
+        self._stop = stop
+
+    def __call__(self, stream: str, text: str) -> None:
+        self._length += len(text)
+        if self._length > OUTPUT:
+            self._stop()
+        self.tail = (self.tail + text)[-_TAIL:]
+
+
 class _Feeds:
     """The feeds of one session."""
 
-    def __init__(self, errors: Any, session: Any, text: str, helper: str) -> None:
+    def __init__(
+        self, errors: Any, session: Any, text: str, helper: str, stop_output: Callable[[], None]
+    ) -> None:
         self._errors = errors
         self._session = session
         self._text = text
         self._helper = helper
-        self._collector = errors.CollectString(OUTPUT)
+        self._output = _Output(stop_output)
         self._before = 0
         """Lines that stand before the program in its feed."""
 
@@ -137,7 +177,7 @@ class _Feeds:
         return self._ladder(seen)
 
     def _feed(self, code: str) -> Any:
-        return self._session.feed_run(code, print_callback=self._collector)
+        return self._session.feed_run(code, print_callback=self._output)
 
     def _quick(self, code: str, program: str) -> Any:
         try:
@@ -161,7 +201,7 @@ class _Feeds:
             text = self._rung(name, code)
             if text is not None:
                 return _read(text)
-        lines = self._collector.output.rstrip().splitlines()
+        lines = self._output.tail.rstrip().splitlines()
         if not lines:
             return ended(ProgramStatus.NO_ANSWER, "no answer, no solution() and no output")
         line = lines[-1].strip()
@@ -186,8 +226,6 @@ class _Feeds:
         detail = self._located(error, f"{kind}: {message[:_DETAIL]}")
         if isinstance(error, self._errors.MontySyntaxError) or _monty_lacks(kind, message, program):
             return ended(ProgramStatus.DENIED, detail, lacking=True)
-        if kind == "MemoryError" and message.endswith(f"> {OUTPUT} bytes"):
-            return ended(ProgramStatus.ERROR, f"more than {OUTPUT} bytes of output")
         if kind == "MemoryError" and "limit" in message:
             return ended(ProgramStatus.MEMORY, detail)
         if kind == "TimeoutError" and "limit" in message:
@@ -242,6 +280,14 @@ def cpu_clock(pid: int) -> float:
         return time.clock_gettime((~pid << 3) | 2)
     except (OSError, AttributeError):
         return 0.0
+
+
+def limit_cpu(pid: int, seconds: int) -> None:
+    """Have the kernel end a process after so many CPU seconds in all, where it can (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            hard = resource.prlimit(pid, resource.RLIMIT_CPU)[1]
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, hard))
 
 
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")

@@ -35,6 +35,7 @@ WITNESSES = (
     "import math, sys\nanswer = sum([{0}, len(str(7))]) - int(math.sqrt(1))",
     "import os\nanswer = {0} if 'LEAKED' not in os.environ and 'leaked' not in globals() else 'leaked'",
     "import random\na = random.random()\nrandom.seed(0)\nanswer = {0} if a == random.random() else a",
+    "import colorsys, sympy.physics.units.prefixes as p\nanswer = {0} if p.kilo.name else 0",
     "from decimal import Decimal\nanswer = int(Decimal({0}) / 3 * 3 + Decimal('0.0000001'))",
 )
 
