@@ -40,6 +40,7 @@ ALPACA_INSTRUCTION = (
     "on a line of its own, then solve the problem with that strategy."
 )
 
+_DATE = "1 January 2025"
 _SENTINEL = "Zq7sentinel7qZ"
 _PREFLIGHT_ROWS = 8
 
@@ -240,14 +241,21 @@ def _chat_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
 
 
 def _apply(tokenizer: Any, turns: list[dict[str, str]], **options: Any) -> Any:
-    # Some templates print today's date. A prompt must not change overnight.
     return tokenizer.apply_chat_template(
-        turns, date_string="1 January 2025", strftime_now=_fixed_date, enable_thinking=False, **options
+        turns,
+        chat_template=_undated(tokenizer.get_chat_template()),
+        date_string=_DATE,
+        enable_thinking=False,
+        **options,
     )
 
 
-def _fixed_date(_format: str) -> str:
-    return "1 January 2025"
+def _undated(template: str) -> str:
+    """Some templates print today's date. A prompt must not change overnight."""
+    if "strftime_now(" not in template:
+        return template
+    macro = "{%- macro fixed_date(form) -%}" + _DATE + "{%- endmacro -%}"
+    return macro + template.replace("strftime_now(", "fixed_date(")
 
 
 def _template_end(tokenizer: Any) -> list[int]:

@@ -56,19 +56,19 @@ def load_model(folder: Path, dtype: Any, device: str) -> Any:
 class Student:
     """A base model on its device, with at most one adapter applied.
 
-    ``model`` is what runs. With float32 weights an adapter is added into the base's weights, which
-    are kept aside and put back before the next one, so that nothing accumulates. With fewer bits
-    that sum would lose small changes, so there the adapter stays beside the base.
+    ``model`` is what runs. With ``merge`` the adapter is added, in float32, to the weights as they
+    stand in the checkpoint, and the sum is rounded to the type that runs; before the next adapter
+    the weights are read again, so nothing accumulates. Without it, or for an adapter that is more
+    than plain LoRA, the adapter stays beside the base, which is slower.
     """
 
-    def __init__(self, folder: Path, dtype: Any, device: str, merge: bool | None = None) -> None:
-        import torch
-
+    def __init__(self, folder: Path, dtype: Any, device: str, merge: bool) -> None:
         self.folder = folder
         self.base = load_model(folder, dtype, device)
         self.model = self.base
-        self._merge = dtype == torch.float32 if merge is None else merge
-        self._kept: dict[str, Any] = {}
+        self._checkpoint = Checkpoint(folder)
+        self._merge = merge
+        self._changed: list[str] = []
         self._attached: Any = None
 
     def apply(self, adapter: Path | None) -> None:
@@ -78,8 +78,10 @@ class Student:
             return
         config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
         if self._merge and _is_plain_lora(config):
-            self._add(adapter, config)
-            return
+            deltas = lora_deltas(adapter, config)
+            if all(name in self._checkpoint for name in deltas):
+                self._add(deltas)
+                return
         from peft import PeftModel
 
         self._attached = PeftModel.from_pretrained(self.base, str(adapter)).eval()
@@ -92,20 +94,40 @@ class Student:
             self.base = self._attached.unload().eval()
             self._attached = None
         with torch.no_grad():
-            for name, kept in self._kept.items():
-                self.base.get_parameter(name).copy_(kept)
+            for name in self._changed:
+                self.base.get_parameter(name).copy_(self._checkpoint.read(name))
+        self._changed = []
         self.model = self.base
 
-    def _add(self, adapter: Path, config: dict[str, Any]) -> None:
+    def _add(self, deltas: dict[str, Any]) -> None:
         import torch
 
+        self._changed = list(deltas)
         with torch.no_grad():
-            for name, delta in lora_deltas(adapter, config).items():
-                weight = self.base.get_parameter(name)
-                if name not in self._kept:
-                    self._kept[name] = weight.detach().to("cpu", copy=True)
-                base = self._kept[name].to(weight.device).float()
-                weight.copy_(base + delta.to(weight.device))
+            for name, delta in deltas.items():
+                self.base.get_parameter(name).copy_(self._checkpoint.read(name).float() + delta)
+
+
+class Checkpoint:
+    """The tensors of a model folder by name, read when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors import safe_open
+
+        self._files: dict[str, Path] = {}
+        for file in sorted(folder.glob("*.safetensors")):
+            with safe_open(str(file), framework="pt") as tensors:
+                self._files.update(dict.fromkeys(tensors.keys(), file))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def read(self, name: str) -> Any:
+        """Return the tensor ``name`` as it stands in the file."""
+        from safetensors import safe_open
+
+        with safe_open(str(self._files[name]), framework="pt") as tensors:
+            return tensors.get_tensor(name)
 
 
 def _is_plain_lora(config: dict[str, Any]) -> bool:
@@ -134,7 +156,7 @@ def lora_deltas(adapter: Path, config: dict[str, Any]) -> dict[str, Any]:
 
     file = adapter / "adapter_model.safetensors"
     if not file.is_file():
-        raise BackendError(f"{adapter} has no adapter_model.safetensors")
+        raise BackendError(f"the adapter {adapter} has no file {file.name}")
     tensors = load_file(str(file))
     alphas: dict[str, float] = config.get("alpha_pattern") or {}
     deltas = {}
@@ -153,8 +175,12 @@ def lora_deltas(adapter: Path, config: dict[str, Any]) -> dict[str, Any]:
 class Slot:
     """The one student of a worker; opening another on the same base loads no base again."""
 
-    def __init__(self, dtype: Any, device: str, merge: bool | None = None) -> None:
-        self.dtype, self.device, self.merge = dtype, device, merge
+    def __init__(self, dtype: Any, device: str) -> None:
+        import torch
+
+        self.dtype, self.device = dtype, device
+        # With few bits a sum loses small changes of large weights. On a CPU speed is worth that.
+        self.merge = device == "cpu" or dtype == torch.float32
         self.student: Student | None = None
 
     def open(self, base: Path, weights: Path | None) -> Any:
