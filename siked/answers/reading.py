@@ -23,12 +23,16 @@ _SPOKEN = re.compile(
 )
 """``five thirty``, ``two oh five``."""
 _COMMA = re.compile(r"(?<=\d),(?=\d{1,2}(?!\d))")
+SENTENCE = 1_000
+"""Characters of one sentence that are read: its beginning behind a marker, else its end."""
 _SHORT = 40
 
 
 def read(shown: str, gold: Gold | None, leading: bool) -> Value | Why:
     """Return the value that ``shown`` (plain) states, of the gold's kind where it can be."""
     kind = gold.kind if gold is not None else None
+    if len(shown) > SENTENCE:
+        shown = shown[:SENTENCE] if leading else shown[-SENTENCE:]
     if kind == "word" and gold is not None and isinstance(gold.value, Word):
         return _word(shown, gold.value.word, leading)
     if kind == "several" and gold is not None:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_solutions_written_by_people_lose_their_marker(split: str) -> None:
 
 def test_solutions_written_by_people_are_rarely_flagged() -> None:
     flagged = total = 0
-    for row in rows("gsm8k/train.jsonl"):
+    for row in islice(rows("gsm8k/train.jsonl"), 2000):
         judged = judge(row["answer"].rpartition("####")[2].strip(), Answer(row["answer"]))
         flagged += bool(flags("text", row["answer"], judged.found.text))
         total += 1
