@@ -29,6 +29,7 @@ _DETAIL = 300
 _TAIL = 4096
 _RECURSION = 999  # Monty does not count the module's own frame
 _NAMES = frozenset({*MATH, "math"})
+_SPEAKING = frozenset(("print", "sys", "eval", "exec"))
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -155,11 +156,15 @@ class _Feeds:
         self._text = text
         self._helper = helper
         self._output = _Output(stop_output)
+        self._listener: Any = self._output
         self._before = 0
         """Lines that stand before the program in its feed."""
 
     def answer(self, program: str, seen: Shape) -> Ran:
         """Run the program and read its answer."""
+        if seen.known and not seen.used & _SPEAKING:
+            # It cannot print; to be told of output nobody writes would cost each feed a little.
+            self._listener = self._errors.CollectString(OUTPUT)
         head = _head(program, seen)
         plain = seen.known and not (seen.bound & REBOUND) and not (seen.used & INDIRECT)
         if not plain:
@@ -177,7 +182,7 @@ class _Feeds:
         return self._ladder(seen)
 
     def _feed(self, code: str) -> Any:
-        return self._session.feed_run(code, print_callback=self._output)
+        return self._session.feed_run(code, print_callback=self._listener)
 
     def _quick(self, code: str, program: str) -> Any:
         try:
