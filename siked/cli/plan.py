@@ -14,9 +14,10 @@ from siked.registry import Registry
 
 CHARACTERS = 4
 """Characters a token, for estimates before a tokenizer is loaded."""
-RATIONALE = 100
-"""Tokens of a typical rationale; the limit is printed beside it."""
-SPEED = {"tiny": (20_000, 5_000), "smollm2": (200, 100)}
+RATIONALE = {"tiny": 30}
+TYPICAL = 100
+"""Tokens of a typical rationale; the bundled student's tokens are whole words and numbers."""
+SPEED = {"tiny": (4_500, 8_000), "smollm2": (200, 100)}
 """Tokens a second on two processor cores, (training, sampling), for the bundled students."""
 PARAMETERS = {"tiny": 0.7e6, "smollm2": 135e6}
 
@@ -35,6 +36,7 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     tests = {name: _count(registry, config, name) for name in config.test_sets(dataset.tests)}
     question = sum(len(p.question) for p in train) / max(len(train), 1) / CHARACTERS
     strategies = len(config.strategies)
+    rationale = RATIONALE.get(config.student.model, TYPICAL)
     teach = sum(config.teacher_of(s).samples for s in config.strategies) * len(train)
     pairs = len(train) * strategies
     sampled = pairs * config.sample.k
@@ -44,13 +46,13 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     tested_rounds = rounds if config.evaluate.when == "every" else min(rounds, 2)
     controls = bool(config.controls) and config.iterations > 0
     after = config.trainer.epochs_after or config.trainer.epochs
-    row_tokens = question + RATIONALE
+    row_tokens = question + rationale
     epochs = config.trainer.epochs + after * config.iterations * (2 if controls else 1)
     trained = pairs * row_tokens * epochs
     answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls)
-    generated = RATIONALE * (answers + len(dev) * controls)
+    generated = rationale * (answers + len(dev) * controls)
     click.echo(f"problems   {len(train)} train, {len(dev)} dev" + _sets(tests))
-    click.echo(f"teacher    {teach} requests, about {_big(teach * RATIONALE)} tokens")
+    click.echo(f"teacher    {teach} requests, about {_big(teach * rationale)} tokens")
     click.echo(
         f"student    {sampled} samples an iteration ({config.sample.k} a pair), {scored} dev answers,"
         f" {tested} test answers; about {_big(generated)} tokens in all"
@@ -70,7 +72,7 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
         click.echo(f"time       about {_hours(trained / fast + generated / slow)} on two processor cores")
     else:
         click.echo("time       unknown for this student: time --limit 20 --iterations 1 first")
-    click.echo(f"Rationales are counted as {RATIONALE} tokens (limit {config.sample.max_new_tokens}).")
+    click.echo(f"Rationales are counted as {rationale} tokens (limit {config.sample.max_new_tokens}).")
 
 
 def _count(registry: Registry, config: RunConfig, name: str) -> int:
