@@ -119,7 +119,6 @@ def students(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     first, *later = summary["iterations"]
     rows: list[tuple[str, Mapping[str, Any]]] = [("Combined (iteration 0)", first)]
     rows += [("Combined, equal steps", control) for control in summary["controls"]]
-    ]
     rows += [(f"SIKeD iteration {values['iteration']}", values) for values in later]
     return rows
 
