@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,9 @@ def fit(
     torch.manual_seed(settings.seed)  # a new adapter is drawn at random
     model = _model(options, base, weights, device)
     watch = _watch(progress)
-    with tempfile.TemporaryDirectory(prefix="siked-train-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="siked-train-") as scratch, warnings.catch_warnings():
+        # about names that a later transformers will drop
+        warnings.simplefilter("ignore", FutureWarning)
         trainer = _trainer(options, model, tokenizer, tokens, settings, device, scratch, watch)
         stop = prompting.stop_ids(tokenizer, model.generation_config, student.prompt_format)
         prompting.preflight(tokenizer, _as_collated(trainer, tokens), stop)
@@ -56,7 +59,7 @@ def fit(
     return Trained(
         weights=str(out),
         steps=int(trainer.state.global_step),
-        tokens=int(trainer.state.num_input_tokens_seen),
+        tokens=trainer.tokens_seen,
         loss=watch.loss,
         rows=len(tokens.rows),
         dropped=tokens.dropped,
@@ -142,7 +145,8 @@ def _trainer(
         "labels": [labels for _, labels in tokens.rows],
         "length": [len(ids) for ids, _ in tokens.rows],
     }
-    trainer = trainer_class(device)(
+    # With Triton, TRL's own fused loss looks at labelled positions only, too.
+    trainer = trainer_class(lean=not device.startswith("cuda"))(
         model=model,
         args=_arguments(options, settings, device, scratch),
         train_dataset=Dataset.from_dict(columns),
@@ -180,7 +184,6 @@ def _arguments(options: Options, settings: TrainSettings, device: str, scratch: 
         use_cpu=device == "cpu",
         gradient_checkpointing=on_cuda,
         dataloader_pin_memory=on_cuda,
-        include_num_input_tokens_seen="non_padding",
         save_strategy="no",
         logging_strategy="no",
         report_to="none",

@@ -11,15 +11,15 @@ from __future__ import annotations
 from typing import Any
 
 
-def trainer_class(device: str) -> Any:
-    """Return the trainer class for a device: TRL's own on CUDA, elsewhere one with a leaner loss."""
+def trainer_class(lean: bool) -> Any:
+    """Return SFTTrainer with a count of the tokens that went through the model, ``tokens_seen``, and,
+    if ``lean``, the loss of :func:`labelled_loss`."""
     from trl import SFTTrainer
 
-    if device.startswith("cuda"):
-        return SFTTrainer
+    class CountingSFTTrainer(SFTTrainer):  # type: ignore[misc]
+        """The loss is the mean over the labels of an optimiser step, as in SFTTrainer."""
 
-    class LeanSFTTrainer(SFTTrainer):  # type: ignore[misc]
-        """Mean cross entropy over the labels of the whole optimiser step, as in SFTTrainer."""
+        tokens_seen = 0
 
         def compute_loss(
             self,
@@ -28,11 +28,13 @@ def trainer_class(device: str) -> Any:
             return_outputs: bool = False,
             num_items_in_batch: Any = None,
         ) -> Any:
-            if return_outputs or self.aux_loss_enabled:
+            mask = inputs.get("attention_mask")  # a packed batch has none and no padding
+            self.tokens_seen += inputs["input_ids"].numel() if mask is None else int(mask.sum())
+            if not lean or return_outputs or self.aux_loss_enabled:
                 return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
             return labelled_loss(model, inputs, num_items_in_batch)
 
-    return LeanSFTTrainer
+    return CountingSFTTrainer
 
 
 def labelled_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siked import prompting
+from siked.builtin.trainers.sft import Sft
+from siked.errors import ConfigError, MissingExtra, PreflightError, RunError
+from siked.records import Message, Model, Trained, TrainRow, TrainSettings
+from siked.weights import weights_hash
+
+pytestmark = pytest.mark.train
+torch: Any = pytest.importorskip("torch")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def rows(count: int = 12) -> list[TrainRow]:
+    return [
+        TrainRow(
+            messages=(Message("user", f"{i} + 1?"),),
+            prefix=("[cot]", "[pot]")[i % 2],
+            text=f"answer = {i + 1}" + "!" * (i % 5),
+        )
+        for i in range(count)
+    ]
+
+
+def train(
+    folder: Path,
+    out: Path,
+    weights: Path | None = None,
+    settings: TrainSettings | None = None,
+    taught: list[TrainRow] | None = None,
+    progress: Callable[[int, int], None] = lambda step, of: None,
+    **options: Any,
+) -> Trained:
+    student = Model(name=str(folder), weights=str(weights) if weights else None)
+    defaults = {"learning_rate": 1e-2, "warmup_steps": 1, "lora_r": 4, "lora_alpha": 8}
+    trainer = Sft(Sft.Options(**(defaults | options)))
+    return trainer.train(
+        student, taught or rows(), settings or TrainSettings(epochs=1, seed=3), out, progress
+    )
+
+
+def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenizer: Any) -> float:
+    """Mean cross entropy over all labels, row by row, in the plainest way there is."""
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    if weights is not None:
+        model = PeftModel.from_pretrained(model, weights)
+    model.eval()
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for row in taught:
+            ids, labels = prompting.row_ids(tokenizer, row)
+            logs = model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
+            for place in range(1, len(ids)):
+                if labels[place] != -100:
+                    total -= float(logs[place - 1, labels[place]])
+                    count += 1
+    return total / count
+
+
+def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
+    before = weights_hash(folder)
+    seen: list[tuple[int, int]] = []
+    trained = train(
+        folder, tmp_path / "a", settings=TrainSettings(epochs=6, seed=3),
+        progress=lambda step, of: seen.append((step, of)),
+    )  # fmt: skip
+    assert weights_hash(folder) == before
+    assert sorted(p.name for p in (tmp_path / "a").iterdir() if p.suffix != ".md") == [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+    ]
+    # 12 rows in steps of 8 are 2 steps an epoch
+    assert seen == [(i + 1, 12) for i in range(12)]
+    assert (trained.steps, trained.rows, trained.dropped) == (12, 12, 0)
+    lengths = [len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows()]
+    assert trained.tokens == 6 * sum(lengths)
+    assert math.isfinite(trained.loss)
+    assert loss_of(folder, tmp_path / "a", rows(), chat_tokenizer) < loss_of(
+        folder, None, rows(), chat_tokenizer
+    )
+
+
+def test_the_loss_is_over_labels_only(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
+    """With a rate of nought the reported loss is that of the base, computed by hand."""
+    trained = train(folder, tmp_path / "a", learning_rate=0.0, batch_size=3, accumulation=4)
+    assert trained.steps == 1
+    assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-4)
+
+
+def test_the_lean_loss_equals_the_loss_of_trl(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    from siked.builtin.trainers.loss import trainer_class
+
+    lean = train(folder, tmp_path / "lean")
+    monkeypatch.setattr("siked.builtin.trainers.loss.trainer_class", lambda lean: trainer_class(False))
+    bare = train(folder, tmp_path / "bare")
+    assert lean.loss == pytest.approx(bare.loss, rel=1e-4)
+    assert lean.tokens == bare.tokens
+    from safetensors.torch import load_file
+
+    one = load_file(tmp_path / "lean" / "adapter_model.safetensors")
+    two = load_file(tmp_path / "bare" / "adapter_model.safetensors")
+    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-3
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_the_same_training_twice_is_the_same_bit_for_bit(folder: Path, tmp_path: Path, method: str) -> None:
+    for name in ("one", "two"):
+        train(folder, tmp_path / name, method=method)
+    train(folder, tmp_path / "three", method=method, settings=TrainSettings(epochs=1, seed=4))
+    assert weights_hash(tmp_path / "one") == weights_hash(tmp_path / "two")
+    assert weights_hash(tmp_path / "one") != weights_hash(tmp_path / "three")
+
+
+def test_an_adapter_is_carried_on(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
+    from safetensors.torch import load_file
+
+    train(folder, tmp_path / "one")
+    kept = weights_hash(tmp_path / "one")
+    train(folder, tmp_path / "two", weights=tmp_path / "one")
+    assert weights_hash(tmp_path / "one") == kept
+    one = load_file(tmp_path / "one" / "adapter_model.safetensors")
+    two = load_file(tmp_path / "two" / "adapter_model.safetensors")
+    assert one.keys() == two.keys()
+    assert all(not torch.equal(one[name], two[name]) for name in one)
+    # with a rate of nought what comes out is what came in, not a fresh adapter
+    train(folder, tmp_path / "three", weights=tmp_path / "one", learning_rate=0.0)
+    three = load_file(tmp_path / "three" / "adapter_model.safetensors")
+    assert all(torch.equal(one[name], three[name]) for name in one)
+
+
+def test_full_training_writes_a_whole_checkpoint(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
+    from safetensors.torch import load_file
+
+    train(folder, tmp_path / "one", method="full", learning_rate=1e-3)
+    names = {p.name for p in (tmp_path / "one").iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= names
+    tensors = load_file(tmp_path / "one" / "model.safetensors")
+    assert {t.dtype for t in tensors.values()} == {torch.float32}
+    first = loss_of(tmp_path / "one", None, rows(), chat_tokenizer)
+    train(folder, tmp_path / "two", weights=tmp_path / "one", method="full", learning_rate=1e-3)
+    second = loss_of(tmp_path / "two", None, rows(), chat_tokenizer)
+    assert second < first < loss_of(folder, None, rows(), chat_tokenizer)
+
+
+def test_methods_do_not_change_between_iterations(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "adapter")
+    with pytest.raises(ConfigError, match="the student is an adapter"):
+        train(folder, tmp_path / "x", weights=tmp_path / "adapter", method="full")
+    train(folder, tmp_path / "full", method="full")
+    with pytest.raises(ConfigError, match="the student has full weights"):
+        train(folder, tmp_path / "x", weights=tmp_path / "full", method="lora")
+
+
+def test_long_rows_are_dropped_and_counted(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
+    taught = [*rows(), TrainRow(messages=(Message("user", "q" * 100),), prefix="[cot]", text="a")]
+    trained = train(folder, tmp_path / "a", taught=taught, max_length=80)
+    assert (trained.rows, trained.dropped) == (12, 1)
+    assert trained.tokens == sum(len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows())
+    with pytest.raises(RunError, match="none of the 13 training rows has 10 tokens or fewer"):
+        train(folder, tmp_path / "b", taught=taught, max_length=10)
+
+
+def test_max_steps_overrides_epochs(folder: Path, tmp_path: Path) -> None:
+    trained = train(folder, tmp_path / "a", settings=TrainSettings(epochs=1, max_steps=5, seed=0))
+    assert trained.steps == 5
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_packing_keeps_whole_rows_apart(
+    folder: Path, tmp_path: Path, chat_tokenizer: Any, method: str
+) -> None:
+    trained = train(
+        folder, tmp_path / "a", packing=True, max_length=200, batch_size=8, accumulation=1,
+        learning_rate=0.0, method=method,
+    )  # fmt: skip
+    # were documents to see one another, the loss of the base would be another one
+    assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-3)
+    assert trained.tokens == sum(len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows())
+
+
+def test_a_student_that_would_not_learn_to_stop_is_refused(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def masked(tokenizer: Any, row: TrainRow, prompt_format: str) -> tuple[list[int], list[int]]:
+        ids, labels = original(tokenizer, row, prompt_format)
+        return ids, [-100 if label == tokenizer.eos_token_id else label for label in labels]
+
+    original = prompting.row_ids
+    monkeypatch.setattr(prompting, "row_ids", masked)
+    with pytest.raises(PreflightError, match="would not learn to stop"):
+        train(folder, tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
+def test_padding_that_is_the_end_of_turn_does_no_harm(
+    make_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    import json
+
+    folder = make_folder(5)
+    settings = folder / "tokenizer_config.json"
+    config = json.loads(settings.read_text(encoding="utf-8")) | {"pad_token": "<|end|>"}
+    settings.write_text(json.dumps(config), encoding="utf-8")
+    assert train(folder, tmp_path / "a").rows == 12
+
+
+def test_bad_options_are_refused() -> None:
+    with pytest.raises(ConfigError, match="there are: lora, qlora, full"):
+        Sft(Sft.Options(method="dora"))
+    with pytest.raises(ConfigError, match="at least 1"):
+        Sft(Sft.Options(batch_size=0))
+
+
+def test_qlora_without_bitsandbytes_says_what_to_install(folder: Path, tmp_path: Path) -> None:
+    import importlib.util
+
+    if importlib.util.find_spec("bitsandbytes") is not None:
+        pytest.skip("bitsandbytes is installed")
+    with pytest.raises(MissingExtra, match=r"siked\[qlora\]"):
+        train(folder, tmp_path / "a", method="qlora")
+
+
+def test_nothing_is_printed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(folder, tmp_path / "a")
+    assert capsys.readouterr().out == ""
