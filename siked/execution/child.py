@@ -114,8 +114,7 @@ def outcome(server: Any, program: str, cpu: float) -> tuple[str, str | None, str
     space = _namespace(server.space)
     find, text = answer_of, server.writer.text
     no_answer, too_long, longest = values.NoAnswer, values.TooLong, values.LONGEST
-    sys.stdout = sys.stderr = output
-    sys.stdin = io.StringIO()
+    sys.stdout, sys.stderr, sys.stdin = output, Output(values.OUTPUT), io.StringIO()
     setattr(time, "sleep", _sleep(cpu))  # noqa: B010
     random.seed(0)  # programs that draw numbers draw the same ones in every run
     _whole_recursion()

@@ -24,6 +24,7 @@ _ENDING = re.compile(
     rf"<{_BAR}(?:im_end|endoftext|eot_id|end|end_of_text|eom_id|return|end\u2581of\u2581sentence){_BAR}>"
     r"|</s>|<eos>|<end_of_turn>|\[EOS\]"
 )
+_OPENING = re.compile(rf"(?:\s|{_SPECIAL.pattern})*+")
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _TAG = re.compile(r"\A\s*\[pot\][ \t]*:?[ \t]*", re.IGNORECASE)
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)$")
@@ -94,11 +95,9 @@ _BRACKETS = re.compile(r"[][(){}]")
 
 def _without_tokens(text: str) -> str:
     # The first end-of-turn token that has text before it ends the completion.
-    for match in _ENDING.finditer(text):
-        if _SPECIAL.sub("", text[: match.start()]).strip():
-            text = text[: match.start()]
-            break
-    return _SPECIAL.sub("", text)
+    opening = _OPENING.match(text)
+    ending = _ENDING.search(text, opening.end() if opening else 0)
+    return _SPECIAL.sub("", text[: ending.start()] if ending else text)
 
 
 # --- fences -------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ the program's child wrote. Linux only.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -92,6 +93,7 @@ class ConfinedSlot(Slot):
         self._limits = {"cpu": options.cpu, "memory": options.memory << 20, "wall": self._wall}
         self._header = json.dumps(self._limits).encode()
         self._jobs: socket.socket | None = None
+        self._abandoned = False
 
     def close(self) -> None:
         if self._jobs is not None:
@@ -114,7 +116,17 @@ class ConfinedSlot(Slot):
                 return self._send(order)
             except (OSError, EOFError):
                 self.close()
+                if self._abandoned:
+                    break
         return None, b""
+
+    def abandon(self) -> None:
+        """Close the socket under a program that runs: its worker kills it and ends."""
+        self._abandoned = True
+        jobs = self._jobs
+        if jobs is not None:
+            with contextlib.suppress(OSError):
+                jobs.shutdown(socket.SHUT_RDWR)
 
     def _send(self, order: bytes) -> tuple[dict[str, Any], bytes]:
         if self._jobs is None:

@@ -6,6 +6,7 @@ window lies between the two, so memory does not grow with the number of programs
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import threading
@@ -87,6 +88,10 @@ class Slot(ABC):
         """Run one program, whatever it does; ``note`` is what the sandbox knows of it."""
 
     @abstractmethod
+    def abandon(self) -> None:
+        """Make ``run`` come back soon; called from another thread, before ``close``."""
+
+    @abstractmethod
     def close(self) -> None:
         """End the worker."""
 
@@ -97,6 +102,7 @@ class Lane:
     def __init__(self, name: str, slots: Sequence[Slot], close: Callable[[], None]) -> None:
         self.name = name
         self._close = close
+        self._slots = slots
         self._queue: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, args=(slot,), name=f"siked-{name}-{number}", daemon=True)
@@ -110,9 +116,14 @@ class Lane:
         self._queue.put(ticket)
 
     def close(self) -> None:
-        """Finish what is queued, end the threads and their workers."""
+        """Drop what is queued and what runs, end the threads and their workers."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
         for _ in self._threads:
             self._queue.put(None)
+        for slot in self._slots:
+            slot.abandon()
         for thread in self._threads:
             thread.join()
         self._close()
@@ -139,6 +150,7 @@ class Feed:
     def __init__(self, source: Iterable[Program], ahead: int = 256) -> None:
         self._queue: queue.Queue[Program | BaseException | None] = queue.Queue(ahead)
         self._wake: Callable[[None], None] = lambda nothing: None
+        self._over = False
         self._thread = threading.Thread(target=self._read, args=(source,), name="siked-feed", daemon=True)
 
     def start(self, wake: Callable[[None], None]) -> None:
@@ -158,6 +170,13 @@ class Feed:
             raise item
         return item
 
+    def stop(self) -> None:
+        """Take no more from the source, once it has given what it is asked for now."""
+        self._over = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._queue.get_nowait()
+
     def __iter__(self) -> Iterator[Program]:
         """Read it like any other iterable."""
         self._thread.start()
@@ -172,6 +191,8 @@ class Feed:
             for program in source:
                 self._queue.put(program)
                 self._wake(None)
+                if self._over:
+                    return
         except BaseException as error:
             end = error
         self._queue.put(end)
@@ -206,6 +227,13 @@ class Line:
 
     def outcomes(self) -> Iterator[ProgramOutcome]:
         """Yield the outcomes in order, each as soon as its turn comes."""
+        try:
+            yield from self._outcomes()
+        finally:
+            if self._feed is not None:
+                self._feed.stop()
+
+    def _outcomes(self) -> Iterator[ProgramOutcome]:
         while True:
             while self._head_is_settled():
                 ran = self._waiting.popleft().ran

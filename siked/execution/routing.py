@@ -103,12 +103,11 @@ def shape(program: str) -> Shape:
     if not modest(program):
         return Shape(program, needs="a closer look: it is too long or too deep", known=False)
     try:
-        tree = parse(program)
+        return _Survey(program).of(parse(program))
     except SyntaxError as error:
         return Shape(program, syntax=f"SyntaxError: {error.msg} (line {error.lineno or 0})")
     except (ValueError, RecursionError, MemoryError) as error:
         return Shape(program, needs=f"a closer look: {type(error).__name__}", known=False)
-    return _Survey(program).of(tree)
 
 
 def _walk(tree: ast.AST) -> Iterator[ast.AST]:

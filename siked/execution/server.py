@@ -11,6 +11,7 @@ to read and the pipe for the record. From a worker: ``{"status", "cpu", "wall", 
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import gc
 import importlib
@@ -75,6 +76,8 @@ class Server:
         for name in PRELOADED:
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+        setattr(builtins, "exit", sys.exit)  # noqa: B010 - what site would bring
+        setattr(builtins, "quit", sys.exit)  # noqa: B010
         self.space = load("prelude").names()
         self.writer = load("values").Writer(sys.modules.get("sympy"))
         held = {name for name, ok, _ in self.found if ok}
@@ -90,7 +93,10 @@ class Server:
         sys.argv = [""]
         gc.collect()
         gc.freeze()
-        self.kernel.huge_pages()
+        with contextlib.suppress(OSError):
+            self.kernel.huge_pages()
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+            file.write("1000")  # when the machine's memory ends, a program goes first
 
     def missing(self) -> list[str]:
         """Return what lacks for the minimum."""

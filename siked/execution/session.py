@@ -55,7 +55,7 @@ class MontySlot(Slot):
         self._deadline = 0.0
         self._bound = (0, 0)
         self._killed = ""
-        """Why the worker was killed: ``cpu`` or ``output``."""
+        """Why the worker was killed: ``cpu``, ``output`` or ``closed``."""
         # A name no program can guess: nothing in Monty lists the names of a session.
         self._text = f"_{secrets.token_hex(6)}"
         self._helper = helper(self._text)
@@ -68,6 +68,11 @@ class MontySlot(Slot):
         with self._lock:
             if self._pid is not None and cpu_clock(self._pid) >= self._deadline:
                 self._kill("cpu")
+
+    def abandon(self) -> None:
+        """Kill the worker, whatever it does."""
+        with self._lock:
+            self._kill("closed")
 
     def _stop_output(self) -> None:
         # Monty goes on with a program whose output was refused, so the worker has to go.
@@ -142,7 +147,8 @@ class _Output:
         self._length += len(text)
         if self._length > OUTPUT:
             self._stop()
-        self.tail = (self.tail + text)[-_TAIL:]
+        if stream == "stdout":
+            self.tail = (self.tail + text)[-_TAIL:]
 
 
 class _Feeds:

@@ -122,6 +122,30 @@ def test_text_made_to_upset_a_parser_takes_no_time(text: str) -> None:
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<|im_end|>",
+        "<s>",
+        "```\n",
+        " ",
+        "[pot]",
+        "<think>",
+        "~~~ x\n",
+        ">>> \n",
+        "(",
+        "\n",
+        "\t",
+        "</s> ",
+        "<",
+    ],
+)
+def test_the_longest_line_is_read_in_linear_time(piece: str) -> None:
+    started = time.process_time()
+    program_text(piece * ((8 << 20) // len(piece)))
+    assert time.process_time() - started < 8
+
+
 def test_deep_or_long_text_is_not_parsed_here() -> None:
     assert not modest("(" * 61)
     assert not modest("x = 1\n" * 10_000)

@@ -43,6 +43,9 @@ class Echo(Slot):
         finally:
             self.width[0] -= 1
 
+    def abandon(self) -> None:
+        pass
+
     def close(self) -> None:
         self.closed = True
 

@@ -189,6 +189,26 @@ def test_the_rungs_of_the_answer(sandbox: Any) -> None:
     assert [outcome.answer for outcome in run(sandbox, *codes)] == list(codes.values())
 
 
+@pytest.mark.parametrize("name", ["auto", "confined"])
+def test_what_goes_to_standard_error_is_no_answer(name: str, sandboxes: dict[str, Any]) -> None:
+    codes = [
+        "import sys\nprint(3)\nprint('note', file=sys.stderr)",
+        "print(4)\nx = '\\d'",
+        "print(5)\nexit()",
+    ]
+    assert [outcome.answer for outcome in run(sandboxes[name], *codes)] == ["3", "4", "5"]
+
+
+def test_closing_does_not_wait_for_programs() -> None:
+    for name in ("auto", "confined", "monty"):
+        sandbox = make(name, cpu=60.0)
+        outcomes = sandbox.run(Program(code) for code in ["answer = 1"] + ["while True: pass"] * 40)
+        assert next(outcomes).answer == "1"
+        started = time.monotonic()
+        sandbox.close()
+        assert time.monotonic() - started < 10
+
+
 def test_nothing_of_one_program_reaches_the_next(sandbox: Any) -> None:
     outcomes = run(sandbox, "leaked = 1\nsum = print\nanswer = 1", "answer = sum([1, 2])", "answer = leaked")
     assert [o.answer for o in outcomes] == ["1", "3", None]
