@@ -132,26 +132,34 @@ class Reader:
     ) -> Iterator[list[Asked]]:
         """Yield the requests of a step in runs of ``size``, in the order they were planned, leaving
         out runs in which nothing is missing. ``retry`` counts failed requests as missing."""
-        last = 0
+        # A step is planned in one transaction, so its ids are a run without gaps.
+        first, last = self.db.execute(
+            "SELECT min(id), max(id) FROM requests WHERE track = ? AND iteration = ? AND step = ?",
+            (track, iteration, step),
+        ).fetchone()
         done = (
             "EXISTS (SELECT 1 FROM rationales r WHERE r.request = q.id"
             + (" AND r.outcome != 'failed'" if retry else "")
             + ")"
         )
-        while True:
-            chunk = [
+        at = first
+        while at is not None and at <= last:
+            missing = self.db.execute(
+                f"SELECT id FROM requests q WHERE id BETWEEN ? AND ? AND NOT {done} ORDER BY id LIMIT 1",
+                (at, last),
+            ).fetchone()
+            if missing is None:
+                return
+            start = first + (missing[0] - first) // size * size
+            at = start + size
+            yield [
                 Asked._make(row)
                 for row in self.db.execute(
                     f"SELECT id, problem, strategy, sample, seed, key, {done} FROM requests q"
-                    " WHERE track = ? AND iteration = ? AND step = ? AND id > ? ORDER BY id LIMIT ?",
-                    (track, iteration, step, last, size),
+                    " WHERE id BETWEEN ? AND ? ORDER BY id",
+                    (start, min(at - 1, last)),
                 )
             ]
-            if not chunk:
-                return
-            last = chunk[-1].id
-            if not all(asked.done for asked in chunk):
-                yield chunk
 
     def unjudged(
         self, track: str, iteration: int, step: str, judge: tuple[str, str, str], problems: int

@@ -59,7 +59,8 @@ class Journal(Reader):
             try:
                 yield
             except BaseException:
-                self.db.execute("ROLLBACK")
+                if self.db.in_transaction:  # SQLite ends it itself where the disk is full
+                    self.db.execute("ROLLBACK")
                 raise
             self.db.execute("COMMIT")
 

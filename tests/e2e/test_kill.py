@@ -16,8 +16,6 @@ import siked
 from siked.engine.run import Run
 from siked.journal.canonical import digest
 
-TIMEOUT = 120
-
 
 def start(arguments: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
@@ -59,11 +57,19 @@ def alive(pids: list[int]) -> list[int]:
     return running
 
 
-def kill_and_resume(folder: Path, first: list[str], rng: random.Random, kills: int, victim: str) -> None:
+def kill_and_resume(
+    folder: Path,
+    first: list[str],
+    rng: random.Random,
+    kills: int,
+    victim: str,
+    longest: float = 3.0,
+    timeout: float = 120,
+) -> None:
     process = start(first)
     seen: set[int] = set()
     for _ in range(kills):
-        deadline = time.monotonic() + rng.uniform(0.3, 3.0)
+        deadline = time.monotonic() + rng.uniform(0.3, longest)
         while time.monotonic() < deadline and process.poll() is None:
             seen |= set(descendants(process.pid))
             time.sleep(0.02)
@@ -74,12 +80,12 @@ def kill_and_resume(folder: Path, first: list[str], rng: random.Random, kills: i
                 target = rng.choice(below) if below else process.pid
             os.kill(target, signal.SIGKILL)
         if victim == "orchestrator":
-            process.wait(TIMEOUT)
+            process.wait(timeout)
             process = start(["resume", str(folder)] if (folder / "run.db").exists() else first)
-    code = process.wait(TIMEOUT)
+    code = process.wait(timeout)
     while code != 0:
         process = start(["resume", str(folder)])
-        code = process.wait(TIMEOUT)
+        code = process.wait(timeout)
     time.sleep(0.5)
     assert alive(sorted(seen)) == []
 
@@ -99,3 +105,32 @@ def test_killed_and_resumed_equals_uninterrupted(
     kill_and_resume(folder, first, random.Random(seed), kills=3, victim=victim)
     assert digest(Run(folder).journal) == digest(whole.journal)
     assert not list((folder / "students").glob("*.tmp-*"))
+
+
+@pytest.mark.slow
+@pytest.mark.train
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_for_real_and_resumed_equals_uninterrupted(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, seed: int
+) -> None:
+    """The bundled default, small, with torch: kills fall on sampling, training and evaluation."""
+    pytest.importorskip("trl")
+    values = {
+        "preset": "tiny",
+        "dataset": {"name": "wordproblems", "limit": 60, "dev": 30},
+        "evaluate": {"limit": 30},
+        "iterations": 1,
+        "sample": {"k": 1},
+    }
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(values))
+    base = tmp_path_factory.getbasetemp() / "whole-for-real"
+    if not base.exists():
+        assert start(["run", "--config", str(file), "--out", str(base)]).wait(600) == 0
+    folder = tmp_path / "killed"
+    rng = random.Random(seed)
+    first = ["run", "--config", str(file), "--out", str(folder)]
+    kill_and_resume(
+        folder, first, rng, kills=2, victim=rng.choice(["orchestrator", "worker"]), longest=25.0, timeout=600
+    )
+    assert digest(Run(folder).journal) == digest(Run(base).journal)
