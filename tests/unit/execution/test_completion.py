@@ -142,8 +142,8 @@ def test_text_made_to_upset_a_parser_takes_no_time(text: str) -> None:
 )
 def test_the_longest_line_is_read_in_linear_time(piece: str) -> None:
     started = time.process_time()
-    program_text(piece * ((8 << 20) // len(piece)))
-    assert time.process_time() - started < 8
+    program_text(piece * ((1 << 20) // len(piece)))
+    assert time.process_time() - started < 2
 
 
 def test_deep_or_long_text_is_not_parsed_here() -> None:
