@@ -54,6 +54,7 @@ class MontySlot(Slot):
         self._pid: int | None = None
         self._deadline = 0.0
         self._bound = (0, 0)
+        self._closed = False
         self._killed = ""
         """Why the worker was killed: ``cpu``, ``output`` or ``closed``."""
         # A name no program can guess: nothing in Monty lists the names of a session.
@@ -70,8 +71,9 @@ class MontySlot(Slot):
                 self._kill("cpu")
 
     def abandon(self) -> None:
-        """Kill the worker, whatever it does."""
+        """Kill the worker, whatever it does, and one that is about to start too."""
         with self._lock:
+            self._closed = True
             self._kill("closed")
 
     def _stop_output(self) -> None:
@@ -116,6 +118,8 @@ class MontySlot(Slot):
             limit_cpu(pid, seconds)
         with self._lock:
             self._pid, self._deadline = pid, start + self._cpu
+            if self._closed:
+                self._kill("closed")
         return start
 
     def _end(self, start: float) -> float:
