@@ -35,7 +35,7 @@ def hooks_page() -> str:
 
 def cli_page() -> str:
     """Return the help of every command, as it is printed."""
-    context = click.Context(cli, info_name="siked", max_content_width=100, terminal_width=100)
+    context = click.Context(cli, info_name="siked", terminal_width=100, **cli.context_settings)
     lines = ["# Commands", "", "```", cli.get_help(context), "```", ""]
     for name in COMMANDS:
         command = cli.get_command(context, name)
