@@ -5,7 +5,7 @@ from __future__ import annotations
 from siked.engine.control import EQUAL_STEPS, equal_steps
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import mix
-from siked.engine.prepare import prepare
+from siked.engine.prepare import preflight, prepare
 from siked.engine.sample import sample
 from siked.engine.state import MAIN, State
 from siked.engine.stop import decide
@@ -21,6 +21,7 @@ def run_loop(state: State) -> None:
     Every step looks into the journal first, so the same call starts a run and resumes one.
     """
     prepare(state)
+    preflight(state)
     teach(state)  # D_LLM: correct rationales of the teacher, for every strategy
     decision: Decision = Continue()
     t = 0

@@ -47,6 +47,13 @@ def prepare(state: State) -> None:
         _tell_leaks(state)
 
 
+def preflight(state: State) -> None:
+    """Open the student before the teacher is asked: a wrong name, a missing package or a model that
+    could not learn to end its texts costs nothing yet."""
+    if not state.journal.finished(MAIN, 0, "train"):
+        state.pool.open(state.student_spec, state.student(MAIN, -1))
+
+
 def split_dev(problems: Sequence[TrainProblem], most: int) -> tuple[list[TrainProblem], list[Problem]]:
     """Set a tenth of the problems aside as dev, at most ``most``.
 

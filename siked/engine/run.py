@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from importlib import metadata
@@ -92,7 +93,11 @@ def run(
             journal.fact("config", values)
             journal.event("iterations", iterations=iterations)
         write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
-        _work(folder, config, registry, journal, reporter or Reporter(), resumed=False)
+        try:
+            _work(folder, config, registry, journal, reporter or Reporter(), resumed=False)
+        except UsageError:
+            _forget(folder)
+            raise
     return Run(folder)
 
 
@@ -155,6 +160,15 @@ def new_folder(config: RunConfig, out: str | Path | None) -> Path:
             raise UsageError(f"{folder}: {error.strerror}") from None
         return folder
     raise UsageError("runs: full")
+
+
+def _forget(folder: Path) -> None:
+    """Remove a folder that this call has made, where it holds no text yet: nothing was spent."""
+    reader = Reader.at(folder)
+    texts = reader.rows("SELECT 1 FROM rationales LIMIT 1")
+    reader.close()
+    if not texts:
+        shutil.rmtree(folder)
 
 
 def _work(

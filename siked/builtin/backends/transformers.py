@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from siked import prompting
 from siked.builtin.backends.batching import Batch, Row, plan
 from siked.errors import BackendError, ConfigError, MissingExtra
-from siked.records import Call, Completion, Model, ModelInfo, Outcome, Request
+from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Request, TrainRow
 
 
 class Transformers:
@@ -68,6 +68,11 @@ class Transformers:
             self._tokenizer = load_tokenizer(resolved.path)
             self._tokenizer_folder = resolved.path
         stop = prompting.stop_ids(self._tokenizer, loaded.generation_config, model.prompt_format)
+        # A text that training would end otherwise than the engine stops is found out before the teacher
+        # is paid.
+        probe = TrainRow(messages=(Message("user", "1 + 1?"),), prefix="[probe]", text="2")
+        row = prompting.row_ids(self._tokenizer, probe, model.prompt_format)
+        prompting.preflight(self._tokenizer, [row], stop)
         self._context = int(getattr(loaded.config.get_text_config(), "max_position_embeddings", 0) or 0)
         self._decoder = Decoder(loaded, self._tokenizer, stop, self._context)
         self._model = model
