@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from siked.records import (
+    Aim,
     Answer,
     Call,
     Candidate,
@@ -24,6 +25,7 @@ from siked.records import (
     Decision,
     DevPoint,
     History,
+    Leave,
     Message,
     Model,
     ModelInfo,
@@ -93,10 +95,12 @@ class Schedule(Component, Protocol):
         student: Sequence[Candidate],
         history: History,
         rng: random.Random,
-    ) -> Iterator[Choice]:
+    ) -> Iterator[Choice | Leave | Aim]:
         """Yield the rows to train on, each with its reason.
 
-        Both sequences hold correct rationales only, sorted by (problem, strategy, sample).
+        Both sequences hold correct rationales only, sorted by (problem, strategy, sample). What is
+        left out and what was aimed at can be told with :class:`siked.records.Leave` and
+        :class:`siked.records.Aim`. :mod:`siked.builtin.schedules.pools` does that and more.
         """
         ...
 

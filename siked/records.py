@@ -288,10 +288,12 @@ class Candidate:
     source: Literal["teacher", "student"]
     sample: int
     length: int
-    """Tokens (characters where the backend does not count tokens)."""
+    """Tokens of the student: what the row adds to the loss. See :mod:`siked.engine.mix` for a teacher's."""
     hash: str
     """Of the normalised text; equal for duplicates."""
     flagged: bool = False
+    sketch: bytes = b""
+    """Of the text, for :func:`siked.sketches.resemblance`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +317,25 @@ class Choice:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A candidate that a mixture leaves out and, in a word or two, why; the journal counts them."""
+
+    candidate: Candidate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a schedule was asked to reach; siked measures what was reached and records both."""
+
+    quantity: Literal["alpha", "floor", "kl", "tokens"]
+    """``floor`` is a least alpha; the others are to be met."""
+    asked: float
+    why: str = ""
+    """Why it could not be met, where it could not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixture:
     """The training rows of one iteration, in numbers."""
@@ -325,10 +346,22 @@ class Mixture:
     rows: int
     alpha: float
     """The teacher's share of rows."""
+    tokens: int
+    """Loss tokens of all rows."""
+    alpha_tokens: float
+    """The teacher's share of loss tokens."""
     shares: Mapping[str, float]
     """Share of rows of each strategy."""
+    sources: Mapping[str, Mapping[str, int]]
+    """Rows by source (``teacher``, ``student``) and strategy."""
     kl: float | None
     """KL(shares || the student's choice on dev), in nats; None at iteration 0."""
+    entropy: float
+    """Of the tag given the problem, in nats, averaged over problems."""
+    aims: tuple[tuple[Aim, float], ...]
+    """What the schedule was asked to reach, each with what was reached."""
+    dropped: Mapping[str, int]
+    """Candidates left out, counted by reason."""
 
 
 # --- evaluation and stopping ------------------------------------------------------------------

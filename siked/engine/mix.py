@@ -1,4 +1,11 @@
-"""Step 3c of the paper: P_train(t) = alpha P_LLM + (1 - alpha) P_self, as a plan of rows."""
+"""Step 3c of the paper: P_train(t) = alpha P_LLM + (1 - alpha) P_self, as a plan of rows.
+
+The length of a row is what it adds to the loss, in tokens of the student. The student's own texts
+were counted when it wrote them. A teacher has another tokenizer or tells no tokens at all, so the
+characters of its texts are taken times the tokens a character that the student's texts of the same
+strategy have in this iteration; at iteration 0, where there are none, the teacher's count (or its
+characters) has to do.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +14,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from siked import hookspecs
@@ -16,7 +23,9 @@ from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.errors import RunError
 from siked.journal.read import Kept
-from siked.records import Candidate, Choice, History, Mixture
+from siked.mixtures import describe
+from siked.records import Aim, Candidate, Choice, History, Leave
+from siked.sketches import sketch
 
 
 def mix(state: State, iteration: int) -> None:
@@ -30,55 +39,54 @@ def mix(state: State, iteration: int) -> None:
 def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_student: bool) -> None:
     """Build and record one mixture; without the student's rationales it is D_LLM alone."""
     dropped: Counter[str] = Counter()
+    rates = _tokens_per_character(state, iteration) if use_student else {}
     teacher = [
         candidate
         for name in state.strategies
-        for candidate in _candidates(state, 0, f"teach:{name}", "teacher", dropped)
+        for candidate in _candidates(state, 0, f"teach:{name}", "teacher", rates, dropped)
     ]
-    student = list(_candidates(state, iteration, "sample", "student", dropped)) if use_student else []
+    student = list(_candidates(state, iteration, "sample", "student", {}, dropped)) if use_student else []
     history = History(
-        iteration=iteration,
+        # a mixture without the student's rationales is one of iteration 0, whenever it is made
+        iteration=iteration if use_student else 0,
         iterations=state.config.iterations,
         strategies=tuple(state.strategies),
         choice=choice_on_dev(state, iteration - 1) if use_student else {},
         solved=state.journal.solved(MAIN, iteration, "sample", state.judge) if use_student else {},
     )
     rng = random.Random(derive(state.config.seed, "mix", iteration))
-    rows = list(schedule.mix(_sorted(teacher), _sorted(student), history, rng))
+    rows: list[Choice] = []
+    aims: list[Aim] = []
+    undecided = {c.rationale for c in [*teacher, *student]}
+    for item in schedule.mix(_sorted(teacher), _sorted(student), history, rng):
+        match item:
+            case Choice():
+                rows.append(item)
+            case Leave():
+                dropped[item.reason] += 1
+            case Aim():
+                aims.append(item)
+                continue
+        undecided.discard(item.candidate.rationale)
     if not rows:
         raise RunError(_empty(state, iteration))
-    chosen = {row.candidate.rationale for row in rows}
-    dropped["not-chosen"] += sum(1 for c in [*teacher, *student] if c.rationale not in chosen)
+    dropped["not-chosen"] += len(undecided)
     random.Random(derive(state.config.seed, "order", iteration)).shuffle(rows)
-    shares = strategy_shares(rows, state.strategies)
-    values = {
-        "track": track,
-        "iteration": iteration,
-        "schedule": schedule.name,
-        "options": state.config.schedule.options if track == MAIN else {},
-        "rows": len(rows),
-        "alpha": sum(row.candidate.source == "teacher" for row in rows) / len(rows),
-        "shares": shares,
-        "kl": divergence(rows, history.choice, state.strategies) if history.choice else None,
-        "entropy": tag_entropy(rows),
-        "dropped": {reason: n for reason, n in sorted(dropped.items()) if n},
-    }
+    mixture = describe(
+        [row.candidate for row in rows],
+        aims,
+        dropped,
+        history,
+        track=track,
+        iteration=iteration,
+        schedule=schedule.name,
+    )
+    options = state.config.schedule.options if track == MAIN else {}
     with state.journal.saving():
-        state.journal.mixture(values, ((row.candidate.rationale, row.reason) for row in rows))
+        state.journal.mixture(mixture, options, ((row.candidate.rationale, row.reason) for row in rows))
     state.emit(
         "siked_mixture_built",
-        hookspecs.MixtureBuilt(
-            id=f"{state.folder.name}:{track}:{iteration}",
-            mixture=Mixture(
-                track=track,
-                iteration=iteration,
-                schedule=schedule.name,
-                rows=len(rows),
-                alpha=float(str(values["alpha"])),
-                shares=shares,
-                kl=None if values["kl"] is None else float(str(values["kl"])),
-            ),
-        ),
+        hookspecs.MixtureBuilt(id=f"{state.folder.name}:{track}:{iteration}", mixture=mixture),
     )
 
 
@@ -93,59 +101,42 @@ def choice_on_dev(state: State, iteration: int) -> dict[str, float]:
     return choice
 
 
-def strategy_shares(rows: Sequence[Choice], strategies: Iterable[str]) -> dict[str, float]:
-    """Return each strategy's share of rows."""
-    counts = Counter(row.candidate.strategy for row in rows)
-    return {name: counts[name] / len(rows) for name in strategies}
-
-
-def divergence(rows: Sequence[Choice], choice: Mapping[str, float], strategies: Iterable[str]) -> float:
-    """Return KL(shares of rows || choice) in nats, over the strategies, each count raised by 0.5.
-
-    ``choice`` are shares; a missing tag (``none``) is no strategy and is left out. The half count
-    is taken relative to the number of rows on both sides, so that the two estimates are equally
-    smoothed.
-    """
-    names = list(strategies)
-    counts = Counter(row.candidate.strategy for row in rows)
-    total = len(rows)
-    p = [counts[name] + 0.5 for name in names]
-    q = [choice.get(name, 0.0) * total + 0.5 for name in names]
-    return sum((a / sum(p)) * math.log((a / sum(p)) / (b / sum(q))) for a, b in zip(p, q, strict=True))
-
-
-def tag_entropy(rows: Sequence[Choice]) -> float:
-    """Return the entropy (nats) of the tag given the problem, averaged over the mixture's problems.
-
-    Log of the number of strategies: the mixture says nothing about which strategy suits a problem.
-    """
-    problems: dict[str, Counter[str]] = {}
-    for row in rows:
-        problems.setdefault(row.candidate.problem_id, Counter())[row.candidate.strategy] += 1
-    total = 0.0
-    for counts in problems.values():
-        n = sum(counts.values())
-        total -= sum(c / n * math.log(c / n) for c in counts.values())
-    return total / len(problems)
-
-
 def _candidates(
-    state: State, iteration: int, step: str, source: Literal["teacher", "student"], dropped: Counter[str]
+    state: State,
+    iteration: int,
+    step: str,
+    source: Literal["teacher", "student"],
+    rates: Mapping[str, float],
+    dropped: Counter[str],
 ) -> Iterable[Candidate]:
     for kept in state.journal.kept(MAIN, iteration, step, state.judge):
         if kept.flags and state.config.drop_flagged:
             dropped["flagged"] += 1
             continue
+        rate = rates.get(kept.strategy)
         yield Candidate(
             rationale=kept.id,
             problem_id=kept.problem,
             strategy=kept.strategy,
             source=source,
             sample=kept.sample,
-            length=kept.length or len(kept.text),
+            length=math.ceil(rate * len(kept.text)) if rate else kept.length or len(kept.text),
             hash=_hash(kept),
             flagged=bool(kept.flags),
+            sketch=sketch(kept.text),
         )
+
+
+def _tokens_per_character(state: State, iteration: int) -> dict[str, float]:
+    """Return, by strategy, the tokens a character of what the student wrote in this iteration."""
+    found = state.journal.rows(
+        "SELECT q.strategy, sum(r.completion_tokens) AS tokens, sum(length(r.text)) AS characters"
+        " FROM requests q JOIN rationales r ON r.request = q.id AND r.outcome = 'ok'"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = 'sample' GROUP BY q.strategy",
+        MAIN,
+        iteration,
+    )
+    return {row["strategy"]: row["tokens"] / row["characters"] for row in found if row["characters"]}
 
 
 def _hash(kept: Kept) -> str:

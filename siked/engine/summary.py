@@ -94,10 +94,14 @@ def _mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
     (row,) = journal.rows("SELECT * FROM mixtures WHERE track = ? AND iteration = ?", track, iteration)
     return {
         "alpha": row["alpha"],
+        "alpha_tokens": row["alpha_tokens"],
         "rows": row["rows"],
+        "loss_tokens": row["tokens"],
+        "sources": json.loads(row["sources"]),
         "kl": row["kl"],
         "shares": json.loads(row["shares"]),
         "tag_entropy": row["entropy"],
+        "aims": json.loads(row["aims"]),
         "dropped": json.loads(row["dropped"]),
     }
 

@@ -27,8 +27,8 @@ _QUERIES = {
         f" WHERE {_LAST} ORDER BY {_ASKED}, v.verifier, v.version, v.options"
     ),
     "mixtures": (
-        "SELECT track, iteration, schedule, options, rows, alpha, shares, kl, entropy, dropped"
-        " FROM mixtures ORDER BY track, iteration"
+        "SELECT track, iteration, schedule, options, rows, alpha, tokens, alpha_tokens, shares, sources, kl,"
+        " entropy, aims, dropped FROM mixtures ORDER BY track, iteration"
     ),
     "mixture_rows": (
         f"SELECT m.track, m.iteration, w.position, {_ASKED}, w.reason FROM mixture_rows w"

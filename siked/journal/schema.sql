@@ -83,10 +83,14 @@ CREATE TABLE mixtures (
     options TEXT NOT NULL,
     rows INTEGER NOT NULL,
     alpha REAL NOT NULL,                   -- teacher's share of rows
+    tokens INTEGER NOT NULL,               -- loss tokens of all rows
+    alpha_tokens REAL NOT NULL,            -- teacher's share of loss tokens
     shares TEXT NOT NULL,                  -- JSON {strategy: share of rows}
+    sources TEXT NOT NULL,                 -- JSON {source: {strategy: rows}}
     kl REAL,                               -- KL(shares || student's choice on dev), nats
     entropy REAL NOT NULL,                 -- of the tag given the problem, nats, mean over problems
-    dropped TEXT NOT NULL,                 -- JSON {reason: rows}
+    aims TEXT NOT NULL,                    -- JSON [{quantity, asked, reached, why}]
+    dropped TEXT NOT NULL,                 -- JSON {reason: rationales}
     UNIQUE (track, iteration)
 ) STRICT;
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from siked.errors import RunError, UsageError
 from siked.journal.read import Reader
-from siked.records import Call, Completion, Problem, Trained, Verdict
+from siked.records import Call, Completion, Mixture, Problem, Trained, Verdict
 
-VERSION = 1
+VERSION = 2
 """``user_version`` of the files this siked writes and reads."""
 
 
@@ -167,13 +167,31 @@ class Journal(Reader):
             ),
         )
 
-    def mixture(self, values: dict[str, Any], rows: Iterable[tuple[int, str]]) -> None:
+    def mixture(self, found: Mixture, options: dict[str, Any], rows: Iterable[tuple[int, str]]) -> None:
         """Record a mixture and its rows: (rationale, reason), in training order."""
+        aims = [
+            {"quantity": aim.quantity, "asked": aim.asked, "reached": reached, "why": aim.why}
+            for aim, reached in found.aims
+        ]
         cursor = self.db.execute(
-            "INSERT INTO mixtures (track, iteration, schedule, options, rows, alpha, shares, kl, entropy,"
-            " dropped) VALUES (:track, :iteration, :schedule, :options, :rows, :alpha, :shares, :kl,"
-            " :entropy, :dropped)",
-            {**values, **{k: _json(values[k]) for k in ("options", "shares", "dropped")}},
+            "INSERT INTO mixtures (track, iteration, schedule, options, rows, alpha, tokens, alpha_tokens,"
+            " shares, sources, kl, entropy, aims, dropped) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                found.track,
+                found.iteration,
+                found.schedule,
+                _json(options),
+                found.rows,
+                found.alpha,
+                found.tokens,
+                found.alpha_tokens,
+                _json(found.shares),
+                _json(found.sources),
+                found.kl,
+                found.entropy,
+                _json(aims),
+                _json(found.dropped),
+            ),
         )
         self.db.executemany(
             "INSERT INTO mixture_rows VALUES (?,?,?,?)",

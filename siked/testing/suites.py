@@ -24,6 +24,7 @@ import pytest
 
 from siked.contracts import Component, Dataset, Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.records import (
+    Aim,
     Answer,
     Candidate,
     Choice,
@@ -31,6 +32,7 @@ from siked.records import (
     DevPoint,
     DevProblem,
     History,
+    Leave,
     Malformed,
     Problem,
     Program,
@@ -43,6 +45,7 @@ from siked.records import (
     TestProblem,
     TrainProblem,
 )
+from siked.sketches import sketch
 
 AWKWARD = (
     "",
@@ -193,6 +196,23 @@ class ScheduleContract:
     def test_does_with_a_student_that_solved_nothing(self, schedule: Schedule) -> None:
         assert all(row.candidate.source == "teacher" for row in _mix(schedule, [], 1))
 
+    @pytest.mark.parametrize("iteration", [0, 1, 3])
+    def test_leaves_out_only_what_it_does_not_choose(self, schedule: Schedule, iteration: int) -> None:
+        told = _told(schedule, STUDENT if iteration else [], iteration)
+        chosen = {item.candidate.rationale for item in told if isinstance(item, Choice)}
+        left = [item for item in told if isinstance(item, Leave)]
+        assert not chosen & {item.candidate.rationale for item in left}
+        assert len({item.candidate.rationale for item in left}) == len(left)
+        assert all(item.reason.strip() for item in left)
+
+    @pytest.mark.parametrize("iteration", [1, 2, 3])
+    def test_aims_at_what_can_be(self, schedule: Schedule, iteration: int) -> None:
+        aims = [item for item in _told(schedule, STUDENT, iteration) if isinstance(item, Aim)]
+        assert len({aim.quantity for aim in aims}) == len(aims)
+        for aim in aims:
+            assert aim.asked >= 0
+            assert aim.asked <= 1 or aim.quantity not in ("alpha", "floor")
+
 
 class StoppingContract:
     """For a :class:`siked.contracts.Stopping`; give the fixture ``stopping``."""
@@ -322,6 +342,7 @@ def _candidate(number: int, problem: str, strategy: str, source: str, sample: in
         sample=sample,
         length=20 + number,
         hash=f"text-{number}",
+        sketch=sketch(f"text {number} of {strategy} by the {source}"),
     )
 
 
@@ -338,6 +359,10 @@ STUDENT = tuple(
 
 
 def _mix(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Choice]:
+    return [item for item in _told(schedule, student, iteration) if isinstance(item, Choice)]
+
+
+def _told(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Choice | Leave | Aim]:
     solved: dict[tuple[str, str], tuple[int, int]] = {}
     for candidate in student:
         correct, _ = solved.get((candidate.problem_id, candidate.strategy), (0, 4))

@@ -1,4 +1,4 @@
-"""Mixing schedules: ``adaptive`` (the default), ``all``, ``self`` and ``fixed``."""
+"""Mixing schedules: ``adaptive`` (the default), ``all``, ``self``, ``fixed``, ``annealed`` and ``kl``."""
 
 from __future__ import annotations
 
@@ -11,3 +11,5 @@ def siked_register_schedules(register: Register) -> None:
     register("all", "siked.builtin.schedules.plain:All")
     register("self", "siked.builtin.schedules.plain:SelfOnly")
     register("fixed", "siked.builtin.schedules.fixed:Fixed")
+    register("annealed", "siked.builtin.schedules.fixed:Annealed")
+    register("kl", "siked.builtin.schedules.kl:KlTarget")

@@ -1,20 +1,21 @@
-"""A mixture with a given share of teacher rows."""
+"""A mixture with a given share of teacher rows, the same at every iteration or falling."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import ClassVar
 
-from siked.builtin.schedules.pools import KeepOptions, in_order, pool, warm_up
-from siked.errors import ConfigError
-from siked.records import Candidate, Choice, History
+from siked.builtin.schedules.curves import Curve, Shape
+from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, between
+from siked.records import Aim, History
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FixedOptions(KeepOptions):
+class FixedOptions(PoolOptions):
     """Options of ``fixed``."""
 
     alpha: float = field(
@@ -23,42 +24,84 @@ class FixedOptions(KeepOptions):
 
     def __post_init__(self) -> None:
         # A slots dataclass is a new class, which breaks the bare super() in it.
-        KeepOptions.__post_init__(self)
-        if not 0 <= self.alpha <= 1:
-            raise ConfigError(f"alpha is {self.alpha}; it can be 0 to 1")
+        PoolOptions.__post_init__(self)
+        between("alpha", self.alpha, 0, 1)
 
 
-class Fixed:
-    """The largest mixture whose teacher share is ``alpha`` to within one row.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnealedOptions(PoolOptions):
+    """Options of ``annealed``; the defaults are those of the paper's Figure 2."""
 
-    Rows are drawn without replacement and never repeated, so the scarcer source decides the size:
-    where the student solved nothing, an ``alpha`` below 1 leaves a row or none.
-    """
+    start: float = field(
+        default=0.9, metadata={"help": "The teacher's share of rows at iteration 1, 0 to 1."}
+    )
+    end: float = field(default=0.2, metadata={"help": "Its share at the last iteration, 0 to 1."})
+    shape: Shape = field(
+        default="linear", metadata={"help": "How it goes there: linear, cosine or geometric."}
+    )
+    over: int = field(
+        default=0, metadata={"help": "The iteration at which the end is reached; 0 is the run's last."}
+    )
+
+    def __post_init__(self) -> None:
+        PoolOptions.__post_init__(self)
+        between("start", self.start, 0, 1)
+        between("end", self.end, 0, 1)
+        self.curve()
+
+    def curve(self) -> Curve:
+        """Return alpha over the iterations."""
+        return Curve(self.start, self.end, self.shape, self.over)
+
+
+class Fixed(PooledSchedule):
+    """The largest mixture whose teacher share is ``alpha`` to within one row; see :func:`at_alpha`."""
 
     name: ClassVar[str] = "fixed"
     Options: ClassVar[type[FixedOptions]] = FixedOptions
 
     def __init__(self, options: FixedOptions) -> None:
-        self._options = options
+        super().__init__(options)
+        self._alpha = options.alpha
 
-    def mix(
-        self,
-        teacher: Sequence[Candidate],
-        student: Sequence[Candidate],
-        history: History,
-        rng: random.Random,
-    ) -> Iterator[Choice]:
-        """Yield the rows by (problem, strategy)."""
-        shown = pool(teacher, self._options)
-        if history.iteration == 0:
-            yield from in_order(warm_up(shown))
-            return
-        own = pool(student, self._options)
-        alpha = self._options.alpha
-        taught, tried = row_counts(len(shown), len(own), alpha)
-        rows = [Choice(c, f"teacher: alpha {alpha:g}") for c in rng.sample(shown, taught)]
-        rows += [Choice(c, f"student: alpha {alpha:g}") for c in rng.sample(own, tried)]
-        yield from in_order(rows)
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+        """Yield teacher and student groups at ``alpha``."""
+        yield from at_alpha(pools, self._alpha, self.pool_options.floor, rng)
+
+
+class Annealed(PooledSchedule):
+    """As ``fixed``, with an alpha that goes from ``start`` to ``end`` over the iterations."""
+
+    name: ClassVar[str] = "annealed"
+    Options: ClassVar[type[AnnealedOptions]] = AnnealedOptions
+
+    def __init__(self, options: AnnealedOptions) -> None:
+        super().__init__(options)
+        self._curve = options.curve()
+
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+        """Yield teacher and student groups at the alpha of the iteration."""
+        yield from at_alpha(pools, self._curve.at(history), self.pool_options.floor, rng)
+
+
+def at_alpha(pools: Pools, alpha: float, floor: float, rng: random.Random) -> Iterator[Pick | Aim]:
+    """Yield the most groups of which the teacher has ``alpha``, or ``floor`` if that is more.
+
+    None is repeated, so the scarcer source decides how many there are. Where one source has
+    nothing to give, all of the other is taken and the record says so.
+    """
+    groups = pools.capped([*pools.teacher, *pools.student], rng)
+    teacher = [group for group in groups if group.source == "teacher"]
+    student = [group for group in groups if group.source == "student"]
+    share = max(alpha, floor)
+    taught, tried = row_counts(len(teacher), len(student), share)
+    why = f"the floor is {floor:g}" if floor > alpha else ""
+    for name, own, wanted in (("teacher", teacher, share), ("student", student, 1 - share)):
+        if wanted and not own:
+            taught, tried, why = len(teacher), len(student), f"the {name} has nothing to give"
+    yield Aim("alpha", alpha, why)
+    yield from (Pick(group, f"teacher: alpha {share:.3g}") for group in rng.sample(teacher, taught))
+    yield from (Pick(group, f"student: alpha {share:.3g}") for group in rng.sample(student, tried))
 
 
 def row_counts(teacher: int, student: int, alpha: float) -> tuple[int, int]:
@@ -66,8 +109,9 @@ def row_counts(teacher: int, student: int, alpha: float) -> tuple[int, int]:
 
     The first is ``alpha`` times their sum, rounded half up.
     """
+    share = Fraction(str(alpha))
     for rows in range(teacher + student, 0, -1):
-        taught = math.floor(alpha * rows + 0.5)
+        taught = math.floor(share * rows + Fraction(1, 2))
         if taught <= teacher and rows - taught <= student:
             return taught, rows - taught
     return 0, 0

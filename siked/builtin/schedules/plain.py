@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import ClassVar
 
-from siked.builtin.schedules.pools import KeepOptions, in_order, pool, warm_up
-from siked.records import Candidate, Choice, History
+from siked.builtin.schedules.pools import Pick, PooledSchedule, Pools
+from siked.records import History
 
 
-class All:
+class All(PooledSchedule):
     """D_LLM united with D_self (paper, section 3, variant *All*).
 
     A pair that both solved has a row of each, also where the texts are equal: with one rationale
@@ -19,50 +19,20 @@ class All:
     """
 
     name: ClassVar[str] = "all"
-    Options: ClassVar[type[KeepOptions]] = KeepOptions
 
-    def __init__(self, options: KeepOptions) -> None:
-        self._options = options
-
-    def mix(
-        self,
-        teacher: Sequence[Candidate],
-        student: Sequence[Candidate],
-        history: History,
-        rng: random.Random,
-    ) -> Iterator[Choice]:
-        """Yield the rows by (problem, strategy), the teacher's first."""
-        shown = pool(teacher, self._options)
-        if history.iteration == 0:
-            yield from in_order(warm_up(shown))
-            return
-        rows = [Choice(candidate, "teacher: correct") for candidate in shown]
-        rows += [Choice(candidate, "student: correct") for candidate in pool(student, self._options)]
-        yield from in_order(rows)
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick]:
+        """Yield every group."""
+        yield from (Pick(group, f"{group.source}: correct") for group in [*pools.teacher, *pools.student])
 
 
-class SelfOnly:
+class SelfOnly(PooledSchedule):
     """D_self alone after iteration 0: self-distillation without the teacher (the paper's *standard*).
 
-    It yields nothing where the student solved nothing.
+    It yields nothing where the student solved nothing, and the teacher only for a ``floor``.
     """
 
     name: ClassVar[str] = "self"
-    Options: ClassVar[type[KeepOptions]] = KeepOptions
 
-    def __init__(self, options: KeepOptions) -> None:
-        self._options = options
-
-    def mix(
-        self,
-        teacher: Sequence[Candidate],
-        student: Sequence[Candidate],
-        history: History,
-        rng: random.Random,
-    ) -> Iterator[Choice]:
-        """Yield the rows by (problem, strategy)."""
-        if history.iteration == 0:
-            yield from in_order(warm_up(pool(teacher, self._options)))
-            return
-        rows = [Choice(candidate, "student: correct") for candidate in pool(student, self._options)]
-        yield from in_order(rows)
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick]:
+        """Yield the student's groups."""
+        yield from (Pick(group, "student: correct") for group in pools.student)

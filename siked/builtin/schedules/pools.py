@@ -1,30 +1,66 @@
-"""What all schedules share: which rationales of a source may enter a mixture, and in which order."""
+"""What all schedules share: which rationales may enter a mixture, and how a drawing becomes rows.
+
+A schedule draws *groups*: all rationales of one source for one (problem, strategy) count as one. The
+rest is the same for every schedule: ``keep`` and ``choose`` make the groups, ``cap`` and ``floor``
+bound the drawing, ``keep`` and ``tokens`` turn it into rows. So a schedule is a class of a few lines::
+
+    class Fresh(PooledSchedule):
+        name = "fresh"
+
+        def draw(self, pools, history, rng):
+            for group in pools.student:
+                yield Pick(group, "student: correct")
+"""
 
 from __future__ import annotations
 
+import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from fractions import Fraction
+from typing import ClassVar, Literal, NamedTuple
 
+from siked.builtin.schedules import filling
+from siked.builtin.schedules.filling import Group, Pair
 from siked.errors import ConfigError
-from siked.records import Candidate, Choice
-
-Pair = tuple[str, str]
+from siked.records import Aim, Candidate, Choice, History, Leave
+from siked.sketches import resemblance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeepOptions:
-    """How many correct rationales of a (problem, strategy) pair are kept, for teacher and student alike."""
+class PoolOptions:
+    """Options of every schedule: what is kept, of which pairs, and within which bounds."""
 
-    keep: Literal["first", "all"] = field(
+    keep: Literal["first", "shortest", "diverse", "all"] = field(
         default="first",
         metadata={
-            "help": "first: the first correct rationale of a pair (the paper's); all: every distinct one."
+            "help": "Which correct rationales of a (problem, strategy) and source: the first (the paper's), "
+            "the shortest, those that differ most, or all."
         },
     )
-    cap: int = field(
+    most: int = field(
+        default=3,
+        metadata={"help": "With keep diverse, at most so many of a (problem, strategy) and source."},
+    )
+    choose: Literal["every", "best", "proportional"] = field(
+        default="every",
+        metadata={
+            "help": "Which strategies of a problem: every solved one (the paper's), those whose pass rate "
+            "is within margin of the best, or each with a chance proportional to its pass rate."
+        },
+    )
+    margin: float = field(
+        default=0.1, metadata={"help": "With choose best, how far below the best pass rate, 0 to 1."}
+    )
+    floor: float = field(
+        default=0.0,
+        metadata={"help": "Least share of teacher rows, 0 to below 1; 0 lets it fall freely (the paper's)."},
+    )
+    cap: int = field(default=0, metadata={"help": "At most so many rows of a problem; 0 is no limit."})
+    tokens: int = field(
         default=0,
-        metadata={"help": "With keep all, at most so many rationales of a pair and source; 0 is no limit."},
+        metadata={"help": "Loss tokens of a mixture, to hold them equal across schedules; 0 is no limit."},
     )
     flagged: Literal["keep", "drop"] = field(
         default="keep",
@@ -32,51 +68,196 @@ class KeepOptions:
     )
 
     def __post_init__(self) -> None:
-        if self.keep not in ("first", "all"):
-            raise ConfigError(f"keep is {self.keep!r}; it can be first or all")
-        if self.flagged not in ("keep", "drop"):
-            raise ConfigError(f"flagged is {self.flagged!r}; it can be keep or drop")
-        if self.cap < 0:
-            raise ConfigError(f"cap is {self.cap}; it can be 0 (no limit) or more")
+        one_of("keep", self.keep, "first", "shortest", "diverse", "all")
+        one_of("choose", self.choose, "every", "best", "proportional")
+        one_of("flagged", self.flagged, "keep", "drop")
+        between("margin", self.margin, 0, 1)
+        if self.most < 1:
+            raise ConfigError(f"most is {self.most}; it can be 1 or more")
+        if not 0 <= self.floor < 1:
+            raise ConfigError(f"floor is {self.floor}; it can be 0 to below 1")
+        for name in ("cap", "tokens"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it can be 0 (no limit) or more")
 
 
-def pair_of(candidate: Candidate) -> Pair:
-    """The (problem, strategy) a rationale was written for."""
-    return candidate.problem_id, candidate.strategy
+def one_of(name: str, value: str, *choices: str) -> None:
+    """Raise :class:`ConfigError` unless ``value`` is one of ``choices``."""
+    if value not in choices:
+        raise ConfigError(f"{name} is {value!r}; it can be {', '.join(choices[:-1])} or {choices[-1]}")
 
 
-def pool(candidates: Iterable[Candidate], options: KeepOptions) -> list[Candidate]:
-    """Return the candidates that ``options`` keep, sorted by (problem, strategy, sample).
+def between(name: str, value: float, low: float, high: float) -> None:
+    """Raise :class:`ConfigError` unless ``low <= value <= high``."""
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; it can be {low} to {high}")
 
-    Equal texts of one pair and source count once, whatever the options.
+
+class Pick(NamedTuple):
+    """A group that a schedule draws, and why."""
+
+    group: Group
+    reason: str
+
+
+class PooledSchedule(ABC):
+    """A schedule that draws from pools; a subclass says what to draw after iteration 0.
+
+    Iteration 0 is all of D_LLM (the paper's Combined), whatever the schedule.
     """
-    limit = 1 if options.keep == "first" else options.cap
-    kept: list[Candidate] = []
-    count: dict[Pair, int] = {}
-    seen: set[tuple[Pair, str]] = set()
-    for candidate in sorted(candidates, key=_order):
-        pair = pair_of(candidate)
-        if options.flagged == "drop" and candidate.flagged:
-            continue
-        if (limit and count.get(pair, 0) >= limit) or (pair, candidate.hash) in seen:
-            continue
-        seen.add((pair, candidate.hash))
-        count[pair] = count.get(pair, 0) + 1
-        kept.append(candidate)
+
+    name: ClassVar[str]
+    Options: ClassVar[type[PoolOptions]] = PoolOptions
+
+    def __init__(self, options: PoolOptions) -> None:
+        self.pool_options = options
+
+    @abstractmethod
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+        """Yield the groups to train on, none twice, and what the drawing is to reach, if anything.
+
+        A group stands for one row at this point. Whatever ``draw`` yields, at most ``cap`` groups
+        of a problem remain; a schedule that counts on its numbers draws from :meth:`Pools.capped`.
+        """
+
+    def mix(
+        self,
+        teacher: Sequence[Candidate],
+        student: Sequence[Candidate],
+        history: History,
+        rng: random.Random,
+    ) -> Iterator[Choice | Leave | Aim]:
+        """Yield the rows by (problem, strategy), then what was left out and what was aimed at."""
+        options = self.pool_options
+        pools = Pools(teacher, student, history, options, rng)
+        drawn: list[Pick] = []
+        if history.iteration == 0:
+            drawn += [Pick(group, "teacher: iteration 0") for group in pools.teacher]
+        else:
+            for item in self.draw(pools, history, rng):
+                if isinstance(item, Aim):
+                    yield item
+                else:
+                    drawn.append(item)
+        reasons = {pick.group: pick.reason for pick in drawn}
+        groups = pools.capped(list(reasons), rng)
+        if options.floor and history.iteration > 0:
+            groups = filling.floored(groups, pools.teacher, options.floor, options.cap, rng)
+            yield Aim("floor", options.floor, filling.why_below(groups, options.floor))
+        rows = filling.rows_of(groups, options.cap, options.tokens, rng)
+        if options.tokens:
+            yield Aim("tokens", options.tokens, filling.why_short(rows, groups, options.tokens))
+        pools.leave(groups, "tokens" if options.tokens else "balance")
+        chosen = {row.rationale for row in rows}
+        of = {row.rationale: reasons.get(group, "teacher: floor") for group in groups for row in group.rows}
+        yield from (Choice(row, of[row.rationale]) for row in sorted(rows, key=_order))
+        yield from (leave for leave in pools.left() if leave.candidate.rationale not in chosen)
+
+
+class Pools:
+    """The groups a schedule draws from, sorted by (problem, strategy), and why candidates are in none.
+
+    ``choose`` looks at the student's pass rates of this iteration, counted before equal texts are
+    merged; at iteration 0 there are none and it has no effect.
+    """
+
+    def __init__(
+        self,
+        teacher: Iterable[Candidate],
+        student: Iterable[Candidate],
+        history: History,
+        options: PoolOptions,
+        rng: random.Random,
+    ) -> None:
+        self._options = options
+        self._left: dict[int, Leave] = {}
+        both = [self._group(source) for source in (teacher, student)]
+        fit = fitting_pairs({group.pair for pool in both for group in pool}, history, options, rng)
+        for pool in both:
+            self.leave((group for group in pool if group.pair not in fit), f"choose {options.choose}")
+        self.teacher, self.student = ([group for group in pool if group.pair in fit] for pool in both)
+        self.leave([*self.teacher, *self.student], "schedule")
+
+    def capped(self, groups: Sequence[Group], rng: random.Random) -> list[Group]:
+        """Return at most ``cap`` of the groups of each problem, drawn at random."""
+        kept = filling.within(groups, self._options.cap, rng)
+        there = set(kept)
+        self.leave((group for group in groups if group not in there), "cap")
+        return kept
+
+    def leave(self, groups: Iterable[Group], reason: str) -> None:
+        """Note why the rows of ``groups`` are in no mixture, should they not be."""
+        for group in groups:
+            for row in group.rows:
+                self._left[row.rationale] = Leave(row, reason)
+
+    def left(self) -> list[Leave]:
+        """Return what was noted last of every candidate, sorted."""
+        return sorted(self._left.values(), key=lambda leave: _order(leave.candidate))
+
+    def _group(self, candidates: Iterable[Candidate]) -> list[Group]:
+        pairs: dict[Pair, list[Candidate]] = {}
+        seen: set[tuple[Pair, str]] = set()
+        for row in sorted(candidates, key=_order):
+            pair = row.problem_id, row.strategy
+            if self._options.flagged == "drop" and row.flagged:
+                self._left[row.rationale] = Leave(row, "flagged")
+            elif (pair, row.hash) in seen:
+                self._left[row.rationale] = Leave(row, "duplicate")
+            else:
+                seen.add((pair, row.hash))
+                pairs.setdefault(pair, []).append(row)
+        groups = []
+        for rows in pairs.values():
+            kept = keep(rows, self._options)
+            groups.append(Group(tuple(kept)))
+            for row in rows:
+                if row not in kept:
+                    self._left[row.rationale] = Leave(row, f"keep {self._options.keep}")
+        return groups
+
+
+def keep(rows: Sequence[Candidate], options: PoolOptions) -> list[Candidate]:
+    """Return the rationales of a pair and source that ``options`` keep, the most wanted first."""
+    if options.keep == "all":
+        return list(rows)
+    if options.keep == "shortest":
+        return [min(rows, key=lambda row: row.length)]
+    kept, rest = [rows[0]], list(rows[1:])
+    while options.keep == "diverse" and rest and len(kept) < options.most:
+        # farthest first: the one whose nearest among the kept is the least alike
+        likeness = [max(resemblance(row.sketch, other.sketch) for other in kept) for row in rest]
+        kept.append(rest.pop(likeness.index(min(likeness))))
     return kept
 
 
-def in_order(choices: Sequence[Choice]) -> Iterator[Choice]:
-    """Yield rows by (problem, strategy), the teacher's before the student's."""
-    yield from sorted(
-        choices, key=lambda c: (*pair_of(c.candidate), c.candidate.source != "teacher", _order(c.candidate))
-    )
+def fitting_pairs(
+    pairs: Iterable[Pair], history: History, options: PoolOptions, rng: random.Random
+) -> set[Pair]:
+    """Return the pairs that ``choose`` lets in, by the student's pass rates.
+
+    A pair without samples has rate 0. ``proportional`` raises counts by a half, so that a pair
+    without a success keeps a small chance; the best strategy of a problem is always in.
+    """
+    half = Fraction(1, 2) if options.choose == "proportional" else Fraction(0)
+    rates: dict[Pair, Fraction] = {}
+    best: dict[str, Fraction] = {}
+    for pair, (right, samples) in history.solved.items():
+        rates[pair] = Fraction(right + half) / (samples + 2 * half) if samples else Fraction(0)
+        best[pair[0]] = max(best.get(pair[0], Fraction(0)), rates[pair])
+    fit: set[Pair] = set()
+    for pair in sorted(pairs):
+        rate, top = rates.get(pair, Fraction(0)), best.get(pair[0], Fraction(0))
+        if options.choose == "every" or not top:
+            fit.add(pair)
+        elif options.choose == "best":
+            # in floats 0.4 - 0.3 is more than 0.1
+            if top - rate <= Fraction(str(options.margin)):
+                fit.add(pair)
+        elif rng.random() < rate / top:
+            fit.add(pair)
+    return fit
 
 
-def warm_up(teacher: Sequence[Candidate]) -> list[Choice]:
-    """The mixture of iteration 0: all of D_LLM (the paper's Combined)."""
-    return [Choice(candidate, "teacher: iteration 0") for candidate in teacher]
-
-
-def _order(candidate: Candidate) -> tuple[str, str, int, int]:
-    return candidate.problem_id, candidate.strategy, candidate.sample, candidate.rationale
+def _order(row: Candidate) -> tuple[str, str, bool, int, int]:
+    return row.problem_id, row.strategy, row.source != "teacher", row.sample, row.rationale

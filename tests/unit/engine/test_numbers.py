@@ -4,40 +4,59 @@ import math
 
 import pytest
 
-from siked.engine.mix import divergence, strategy_shares, tag_entropy
 from siked.engine.seeds import derive, request_key
 from siked.engine.stats import score, wilson
-from siked.records import Candidate, Choice, Message, ModelInfo, Sampling
+from siked.mixtures import describe, divergence, strategy_counts, tag_entropy
+from siked.records import Aim, Candidate, History, Message, ModelInfo, Sampling
 
 
-def rows(*pairs: tuple[str, str]) -> list[Choice]:
+def rows(*pairs: tuple[str, str], taught: int = 10, length: int = 1) -> list[Candidate]:
+    """Rows of (problem, strategy); the first ``taught`` are the teacher's and twice as long."""
     return [
-        Choice(
-            Candidate(
-                rationale=i, problem_id=p, strategy=s, source="teacher", sample=0, length=1, hash=str(i)
-            ),
-            "test",
+        Candidate(
+            rationale=i,
+            problem_id=p,
+            strategy=s,
+            source="teacher" if i < taught else "student",
+            sample=0,
+            length=2 * length if i < taught else length,
+            hash=str(i),
         )
         for i, (p, s) in enumerate(pairs)
     ]
 
 
-def test_shares_count_rows() -> None:
+def test_counts_count_rows_of_every_strategy() -> None:
     mixture = rows(("a", "cot"), ("a", "pot"), ("b", "pot"), ("c", "pot"))
-    assert strategy_shares(mixture, ["cot", "l2m", "pot"]) == {"cot": 0.25, "l2m": 0.0, "pot": 0.75}
+    assert strategy_counts(mixture, ["cot", "l2m", "pot"]) == {"cot": 1, "l2m": 0, "pot": 3}
 
 
 def test_divergence_by_hand() -> None:
     # counts 3 and 1 against shares 1/4 and 3/4 of 4 rows: (3.5, 1.5)/5 against (1.5, 3.5)/5
-    mixture = rows(("a", "cot"), ("b", "cot"), ("c", "cot"), ("d", "pot"))
     expected = 0.7 * math.log(0.7 / 0.3) + 0.3 * math.log(0.3 / 0.7)
-    assert divergence(mixture, {"cot": 0.25, "pot": 0.75}, ["cot", "pot"]) == pytest.approx(expected)
+    assert divergence({"cot": 3, "pot": 1}, {"cot": 0.25, "pot": 0.75}) == pytest.approx(expected)
 
 
 def test_divergence_is_nothing_for_equal_shares_and_finite_for_collapse() -> None:
-    mixture = rows(("a", "cot"), ("b", "pot"))
-    assert divergence(mixture, {"cot": 0.5, "pot": 0.5}, ["cot", "pot"]) == pytest.approx(0)
-    assert 0 < divergence(mixture, {"cot": 1.0}, ["cot", "pot"]) < 5
+    assert divergence({"cot": 1, "pot": 1}, {"cot": 0.5, "pot": 0.5}) == pytest.approx(0)
+    assert 0 < divergence({"cot": 1, "pot": 1}, {"cot": 1.0}) < 5
+
+
+def test_a_mixture_in_numbers_by_hand() -> None:
+    """One row of the teacher with 20 tokens, three of the student with 10: 1/4 of rows, 2/5 of tokens."""
+    mixture = rows(("a", "cot"), ("a", "pot"), ("b", "cot"), ("c", "cot"), taught=1, length=10)
+    history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice={"cot": 0.25, "pot": 0.75})
+    asked = [Aim("alpha", 0.3), Aim("tokens", 80, "no more"), Aim("floor", 0.2), Aim("kl", 0.1)]
+    found = describe(
+        mixture, asked, {"cap": 2, "flagged": 0}, history, track="main", iteration=1, schedule="fixed"
+    )
+    assert (found.rows, found.alpha, found.tokens, found.alpha_tokens) == (4, 0.25, 50, 0.4)
+    assert found.shares == {"cot": 0.75, "pot": 0.25}
+    assert found.sources == {"teacher": {"cot": 1, "pot": 0}, "student": {"cot": 2, "pot": 1}}
+    assert found.entropy == pytest.approx(math.log(2) / 3)
+    assert found.kl == pytest.approx(0.7 * math.log(0.7 / 0.3) + 0.3 * math.log(0.3 / 0.7))
+    assert found.aims == ((asked[0], 0.25), (asked[1], 50.0), (asked[2], 0.25), (asked[3], found.kl))
+    assert found.dropped == {"cap": 2}
 
 
 def test_tag_entropy_by_hand() -> None:

@@ -1,0 +1,80 @@
+"""The numbers that describe a mixture: its shares, its divergence from the student's choice, its entropy."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from siked.records import Aim, Candidate, History, Mixture
+
+
+def describe(
+    rows: Sequence[Candidate],
+    aims: Iterable[Aim],
+    dropped: Mapping[str, int],
+    history: History,
+    *,
+    track: str,
+    iteration: int,
+    schedule: str,
+) -> Mixture:
+    """Return the numbers of a mixture of at least one row."""
+    counts = strategy_counts(rows, history.strategies)
+    tokens = sum(row.length for row in rows)
+    taught = [row for row in rows if row.source == "teacher"]
+    alpha = len(taught) / len(rows)
+    kl = divergence(counts, history.choice) if history.choice else None
+    reached = {"alpha": alpha, "floor": alpha, "kl": 0.0 if kl is None else kl, "tokens": float(tokens)}
+    return Mixture(
+        track=track,
+        iteration=iteration,
+        schedule=schedule,
+        rows=len(rows),
+        alpha=alpha,
+        tokens=tokens,
+        alpha_tokens=sum(row.length for row in taught) / tokens if tokens else 0.0,
+        shares={name: count / len(rows) for name, count in counts.items()},
+        sources={
+            source: strategy_counts([row for row in rows if row.source == source], history.strategies)
+            for source in ("teacher", "student")
+        },
+        kl=kl,
+        entropy=tag_entropy(rows),
+        aims=tuple((aim, reached[aim.quantity]) for aim in aims),
+        dropped={reason: n for reason, n in sorted(dropped.items()) if n},
+    )
+
+
+def strategy_counts(rows: Iterable[Candidate], strategies: Iterable[str]) -> dict[str, int]:
+    """Return the rows of each strategy."""
+    counts = Counter(row.strategy for row in rows)
+    return {name: counts[name] for name in strategies}
+
+
+def divergence(counts: Mapping[str, int], choice: Mapping[str, float]) -> float:
+    """Return KL(shares of rows || choice) in nats, over the strategies of ``counts``.
+
+    ``counts`` has the rows of every strategy, ``choice`` the student's shares; what the student
+    wrote without a tag (``none``) is no strategy and is left out. Each count is raised by 0.5, on
+    both sides relative to the number of rows, so that the two estimates are equally smoothed.
+    """
+    total = sum(counts.values())
+    p = [count + 0.5 for count in counts.values()]
+    q = [choice.get(name, 0.0) * total + 0.5 for name in counts]
+    return sum((a / sum(p)) * math.log((a / sum(p)) / (b / sum(q))) for a, b in zip(p, q, strict=True))
+
+
+def tag_entropy(rows: Iterable[Candidate]) -> float:
+    """Return the entropy (nats) of the tag given the problem, averaged over the mixture's problems.
+
+    Log of the number of strategies: the mixture says nothing about which strategy suits a problem.
+    """
+    problems: dict[str, Counter[str]] = {}
+    for row in rows:
+        problems.setdefault(row.problem_id, Counter())[row.strategy] += 1
+    total = 0.0
+    for counts in problems.values():
+        n = sum(counts.values())
+        total -= sum(c / n * math.log(c / n) for c in counts.values())
+    return total / len(problems)
