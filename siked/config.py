@@ -194,15 +194,15 @@ def load_config(
     if file is not None:
         layers.append(_read(Path(file)))
     layers.append(dict(flags or {}))
-    layers.append(_merged([_assignment(text) for text in sets]))
-    asked = _merged(layers)
+    layers.append(merged([_assignment(text) for text in sets]))
+    asked = merged(layers)
     if preset is None:
         preset = asked.pop("preset", None)
     asked.pop("preset", None)
     if preset is None:
         preset = _default_preset(asked)
     base = [_preset(name) for name in (preset.split(",") if preset else [])]
-    return parse(_merged([*base, asked]))
+    return parse(merged([*base, asked]))
 
 
 def _default_preset(asked: Mapping[str, Any]) -> str | None:
@@ -308,21 +308,21 @@ def _assignment(text: str) -> dict[str, Any]:
     return dict(parsed)
 
 
-def _merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Merge deeply, later over earlier. A section whose ``name`` changes starts anew: options of
     one component mean nothing to another."""
-    merged: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for layer in layers:
         for key, value in layer.items():
-            old = merged.get(key)
+            old = result.get(key)
             if isinstance(old, Mapping) and isinstance(value, Mapping):
                 renamed = "name" in value and value["name"] != old.get("name")
                 keep = {k: v for k, v in old.items() if k in _KEPT.get(key, ())} if renamed else old
                 reshaped = key == "teacher" and _is_many(value) != _is_many(old)
-                merged[key] = dict(value) if reshaped else _merged([keep, value])
+                result[key] = dict(value) if reshaped else merged([keep, value])
             else:
-                merged[key] = value
-    return merged
+                result[key] = value
+    return result
 
 
 _KEPT = {"trainer": ("epochs", "epochs_after", "start"), "dataset": ("limit", "dev")}
@@ -364,6 +364,7 @@ __all__ = [
     "check_components",
     "load_config",
     "make",
+    "merged",
     "options",
     "parse",
     "presets",

@@ -19,6 +19,7 @@ COMMANDS = {
     "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),
     "solve": ("siked.cli.solve:command", "Let a student choose a strategy and solve a question."),
     "exec": ("siked.cli.exec:command", "Run programs in the sandbox, JSON lines in and out."),
+    "study": ("siked.cli.study:command", "Run a grid of settings and seeds and compare them."),
     "verify": ("siked.cli.verify:command", "Judge answers against golds, JSON lines in and out."),
     "plugins": ("siked.cli.plugins:command", "List what is installed and where it comes from."),
     "check": ("siked.cli.check:command", "Check a configuration without running anything."),

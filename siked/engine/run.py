@@ -67,13 +67,15 @@ def run(
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     new: bool = True,
+    cache: str | Path | None = None,
 ) -> Run:
     """Run SIKeD and return the finished run.
 
     ``config`` is a :class:`siked.config.RunConfig` or plain values for one; without any, the
     bundled default runs. ``out`` is a folder that does not exist yet; by default
     ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
-    :func:`new_folder` has just made.
+    :func:`new_folder` has just made. ``cache`` is a folder that runs may share: what stands there
+    is not generated or trained again.
 
     Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
     run stopped and can be resumed.
@@ -94,7 +96,7 @@ def run(
             journal.event("iterations", iterations=iterations)
         write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
         try:
-            _work(folder, config, registry, journal, reporter or Reporter(), resumed=False)
+            _work(folder, config, registry, journal, reporter or Reporter(), resumed=False, cache=cache)
         except UsageError:
             _forget(folder)
             raise
@@ -108,6 +110,7 @@ def resume(
     retry_failed: bool = False,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
+    cache: str | Path | None = None,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T.
 
@@ -125,7 +128,7 @@ def resume(
             write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
         registry = registry or load_registry()
         check_components(config, registry)
-        _work(folder, config, registry, journal, reporter or Reporter(), True, retry_failed)
+        _work(folder, config, registry, journal, reporter or Reporter(), True, retry_failed, cache)
     return Run(folder)
 
 
@@ -179,6 +182,7 @@ def _work(
     reporter: Reporter,
     resumed: bool,
     retry_failed: bool = False,
+    cache: str | Path | None = None,
 ) -> None:
     state = State(
         folder=folder,
@@ -187,6 +191,7 @@ def _work(
         journal=journal,
         reporter=reporter,
         retry_failed=retry_failed,
+        cache=None if cache is None else Path(cache),
     )
     try:
         _write_manifest(state)

@@ -35,6 +35,8 @@ class State:
     journal: Journal
     reporter: Reporter
     retry_failed: bool = False
+    cache: Path | None = None
+    """Folder of texts and students that runs share."""
     observer_failures: list[str] = field(default_factory=list)
 
     @cached_property

@@ -11,6 +11,7 @@ from typing import Any
 from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
+from siked.engine.trainings import put, take, training_key
 from siked.records import Model, Trained, TrainSettings
 from siked.weights import weights_hash
 from siked.workers.host import Worker, write_rows
@@ -62,7 +63,14 @@ def run_trainer(state: State, track: str, iteration: int, parent: Model, setting
         out.mkdir()
         return worker.train(parent, rows, settings, out, progress)
 
-    trained: Trained = state.pool.retry(state.trainer_spec, work_on)
+    trained: Trained | None = None
+    if state.cache is not None:
+        key = training_key(state, parent, rows, settings)
+        trained = take(state.cache, key, out)
+    if trained is None:
+        trained = state.pool.retry(state.trainer_spec, work_on)
+        if state.cache is not None:
+            put(state.cache, key, out, trained)
     state.reporter.end()
     _sync(out)
     out.rename(final)

@@ -1,0 +1,60 @@
+"""Trainings that need not be done twice: students by what decides their weights."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from importlib import metadata
+from pathlib import Path
+
+from siked.engine.state import State
+from siked.records import Model, Trained, TrainSettings
+
+PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
+
+
+def training_key(state: State, parent: Model, rows: Path, settings: TrainSettings) -> str:
+    """Return the SHA-256 of everything that decides the weights of a student on one machine."""
+    spec = state.trainer_spec
+    values = {
+        "parent": state.pool.open(state.student_spec, parent).fingerprint,
+        "trainer": spec.target,
+        "options": spec.options,
+        "python": spec.python,
+        "packages": {name: _version(name) for name in PACKAGES},
+        "settings": dataclasses.asdict(settings),
+        "rows": hashlib.sha256(rows.read_bytes()).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def take(cache: Path, key: str, out: Path) -> Trained | None:
+    """Copy a student of the cache to the empty folder ``out``; None where there is none."""
+    found = cache / "students" / key
+    if not found.is_dir():
+        return None
+    shutil.copytree(found / "weights", out, dirs_exist_ok=True)
+    values = json.loads((found / "trained.json").read_text(encoding="utf-8"))
+    return Trained(**{**values, "weights": str(out)})
+
+
+def put(cache: Path, key: str, out: Path, trained: Trained) -> None:
+    """Keep a student in the cache; another process may do the same at the same time."""
+    place = cache / "students" / key
+    work = place.with_name(f"{key}.tmp-{os.getpid()}")
+    shutil.copytree(out, work / "weights")
+    (work / "trained.json").write_text(json.dumps(dataclasses.asdict(trained)), encoding="utf-8")
+    try:
+        work.rename(place)
+    except OSError:  # the other one was first
+        shutil.rmtree(work)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,187 @@
+"""What a study found: outcomes of every cell, compared, as JSON and as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+from siked.engine.run import Run
+from siked.engine.state import MAIN
+from siked.study.compare import Grid, compare, interval
+from siked.study.execute import finished_runs
+from siked.study.plan import Plan
+
+Which = Literal["last", "dev-best"]
+
+
+def results(plan: Plan, folder: Path) -> dict[str, Any]:
+    """Return the study's numbers: for each test set, the last and the dev-best iteration of each cell.
+
+    A control that a run trained beside itself is a cell of its own, ``cell/control``.
+    """
+    runs = finished_runs(plan, folder)
+    sets = list(dict.fromkeys(name for run in runs.values() for name in run.journal.test_sets()))
+    tables: dict[str, Any] = {name: {} for name in sets}
+    for name in sets:
+        for which in ("last", "dev-best"):
+            grids = _grids(runs, name, which)
+            if grids:
+                tables[name][which] = _compared(grids, plan.reference)
+    return {
+        "format": 1,
+        "study": plan.name,
+        "seeds": list(plan.seeds),
+        "reference": plan.reference,
+        "runs": len(runs),
+        "wanted": len(plan.seeds) * len(plan.cells),
+        "tests": tables,
+        "cells": _behaviour(plan, runs),
+    }
+
+
+def _compared(grids: Mapping[str, Grid], reference: str) -> dict[str, Any]:
+    compared = compare(grids, reference) if reference in grids else {}
+    rows: dict[str, Any] = {}
+    for name, grid in grids.items():
+        value, ci95 = interval(grid)
+        rows[name] = {
+            "value": value,
+            "ci95": list(ci95),
+            "by_seed": {str(seed): sum(grid[seed].values()) / len(grid[seed]) for seed in sorted(grid)},
+            "against_reference": asdict(compared[name]) if name in compared else None,
+        }
+    return rows
+
+
+def _grids(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> dict[str, Grid]:
+    grids: dict[str, dict[int, Mapping[str, bool]]] = {}
+    for (cell, seed), run in runs.items():
+        summary = run.summary
+        last = summary["iterations"][-1]["iteration"]
+        iteration = last if which == "last" else summary["best_iteration"]
+        wanted = {cell: (MAIN, iteration)}
+        wanted |= {f"{cell}/{c['name']}": (c["name"], c["iteration"]) for c in summary["controls"]}
+        for name, (track, at) in wanted.items():
+            found = outcomes(run, track, at, dataset)
+            if found:
+                grids.setdefault(name, {})[seed] = found
+    return dict(grids)
+
+
+def outcomes(run: Run, track: str, iteration: int, dataset: str) -> dict[str, bool]:
+    """Return which test problems a student solved by its free choice."""
+    verifier = run.journal.known("config")["verifier"]["name"]
+    rows = run.journal.rows(
+        "SELECT p.name, v.status = 'correct' AS solved FROM requests q JOIN problems p ON p.id = q.problem"
+        " JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ?"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = ?",
+        verifier,
+        track,
+        iteration,
+        f"free:{dataset}",
+    )
+    return {row["name"]: bool(row["solved"]) for row in rows}
+
+
+def _behaviour(plan: Plan, runs: Mapping[tuple[str, int], Run]) -> dict[str, Any]:
+    """What the last iteration trained on and chose, means over seeds."""
+    found: dict[str, Any] = {}
+    for cell in plan.cells:
+        lasts = [run.summary["iterations"][-1] for (name, _), run in runs.items() if name == cell]
+        if not lasts:
+            continue
+        kls = [values["kl"] for values in lasts if values["kl"] is not None]
+        found[cell] = {
+            "rows": _mean([values["rows"] for values in lasts]),
+            "alpha": _mean([values["alpha"] for values in lasts]),
+            "kl": _mean(kls) if kls else None,
+            "choice": {
+                name: _mean([values["choice"].get(name, 0.0) for values in lasts])
+                for name in dict.fromkeys(key for values in lasts for key in values["choice"])
+            },
+            "any_strategy": _mean([v["any_strategy"] for v in lasts if v["any_strategy"] is not None] or [0]),
+            "steps": _mean(
+                [
+                    sum(values["training"]["steps"] for values in run.summary["iterations"])
+                    for (name, _), run in runs.items()
+                    if name == cell
+                ]
+            ),
+            "seconds": _mean(
+                [
+                    sum(sum(values["seconds"].values()) for values in run.summary["iterations"])
+                    for (name, _), run in runs.items()
+                    if name == cell
+                ]
+            ),
+        }
+    return found
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """Return the study as Markdown tables."""
+    lines = [
+        f"{found['runs']} of {found['wanted']} runs; seeds {', '.join(map(str, found['seeds']))}; "
+        f"compared with `{found['reference']}`.",
+        "",
+        "Accuracy in per cent, mean over seeds, with a 95 % bootstrap interval over seeds and problems; the "
+        "difference is paired; p after Holm over the cells; *detectable* is the smallest difference that a "
+        "study of this size finds four times in five.",
+    ]
+    for name, tables in found["tests"].items():
+        for which, rows in tables.items():
+            lines += ["", f"### {name}, {which} iteration", ""]
+            lines += _table(
+                ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"],
+                [_row(cell, values) for cell, values in rows.items()],
+            )
+    lines += ["", "### What the last iteration trained on and chose", ""]
+    lines += _table(
+        ["cell", "rows", "steps in all", "alpha", "KL", "any strategy (dev)", "choice on dev", "seconds"],
+        [
+            [
+                cell,
+                f"{values['rows']:.0f}",
+                f"{values['steps']:.0f}",
+                f"{values['alpha']:.2f}",
+                "" if values["kl"] is None else f"{values['kl']:.3f}",
+                f"{100 * values['any_strategy']:.1f}",
+                ", ".join(f"{k} {100 * v:.0f}" for k, v in values["choice"].items()),
+                f"{values['seconds']:.0f}",
+            ]
+            for cell, values in found["cells"].items()
+        ],
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _row(cell: str, values: Mapping[str, Any]) -> list[str]:
+    low, high = values["ci95"]
+    row = [
+        cell,
+        f"{100 * values['value']:.1f} [{100 * low:.1f}, {100 * high:.1f}]",
+        " ".join(f"{100 * value:.1f}" for value in values["by_seed"].values()),
+    ]
+    against = values["against_reference"]
+    if against is None:
+        return [*row, "", "", ""]
+    low, high = against["ci95"]
+    return [
+        *row,
+        f"{100 * against['difference']:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
+        f"{against['p_holm']:.3f}",
+        f"{100 * against['detectable']:.1f}",
+    ]
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    marks = ["---" if i == 0 else "---:" for i in range(len(head))]
+    return [f"| {' | '.join(cells)} |" for cells in (head, marks, *rows)]
