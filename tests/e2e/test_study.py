@@ -8,7 +8,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from siked.cli.study import command
+from siked.cli.main import cli
 from siked.errors import UsageError
 
 
@@ -29,7 +29,7 @@ def study(settings: dict[str, Any], tmp_path: Path) -> Path:
 
 
 def call(*args: object) -> Any:
-    return CliRunner().invoke(command, [str(arg) for arg in args], catch_exceptions=False)
+    return CliRunner().invoke(cli, ["study", *(str(arg) for arg in args)], catch_exceptions=False)
 
 
 def test_a_study_runs_every_cell_and_seed_and_compares_them(study: Path, tmp_path: Path) -> None:
