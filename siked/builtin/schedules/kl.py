@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import ClassVar
@@ -70,16 +70,17 @@ class KlTarget(PooledSchedule):
         groups = pools.capped(list(picks), rng)
         room = {name: sum(group.strategy == name for group in groups) for name in history.strategies}
         counts, why = solve(room, history.choice, target)
-        yield Aim("kl", target, why)
         drawn: list[Group] = []
         for name, count in counts.items():
             own = [group for group in groups if group.strategy == name]
             mixed = sorted(rng.sample(own, len(own)), key=lambda group: group.source)  # the student's first
             drawn += mixed[:count]
-        taught = sum(group.source == "teacher" for group in drawn)
-        missing = math.ceil(Fraction(str(self.pool_options.floor)) * len(drawn)) - taught
-        for group in swapped(drawn, pools.teacher, missing, rng):
-            yield picks.get(group, Pick(group, "teacher: floor"))
+        needed = math.ceil(Fraction(str(self.pool_options.floor)) * len(drawn))
+        drawn = swapped(drawn, pools.teacher, needed - _taught(drawn), rng)
+        if not why and _taught(drawn) < needed:
+            why = "the floor takes other rows than the target"
+        yield Aim("kl", target, why)
+        yield from (picks.get(group, Pick(group, "teacher: floor")) for group in drawn)
 
 
 def solve(room: Mapping[str, int], choice: Mapping[str, float], target: float) -> tuple[dict[str, int], str]:
@@ -111,6 +112,10 @@ def solve(room: Mapping[str, int], choice: Mapping[str, float], target: float) -
         low, high = (low, middle) if divergence(at(middle), choice) > target else (middle, high)
     counts = _polished(at(low), room, choice, target)
     return counts, _why(counts, room, choice, target, "whole rows can come no nearer than")
+
+
+def _taught(groups: Sequence[Group]) -> int:
+    return sum(group.source == "teacher" for group in groups)
 
 
 def _polished(

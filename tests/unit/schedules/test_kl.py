@@ -1,0 +1,129 @@
+"""The divergence that ``kl`` aims at, solved by hand and as a property."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siked.builtin.schedules.kl import KlOptions, KlTarget, solve
+from siked.mixtures import divergence
+from siked.records import History
+from siked.testing.tables import Mixed, candidate, mixed
+
+ROOM = {"cot": 10, "pot": 10}
+COT = {"cot": 0.8, "pot": 0.2}
+
+
+def test_all_rows_where_they_are_near_enough() -> None:
+    """(10.5, 10.5)/21 against (16.5, 4.5)/21 is 0.1977 nats: no more than 0.25, and 0.198 is met."""
+    value = 0.5 * math.log(10.5 / 16.5) + 0.5 * math.log(10.5 / 4.5)
+    assert divergence(ROOM, COT) == pytest.approx(value)
+    assert value == pytest.approx(0.1977, abs=1e-4)
+    assert solve(ROOM, COT, 0.25) == (ROOM, "all rows together are only 0.1977")
+    assert solve(ROOM, COT, 0.198) == (ROOM, "")
+
+
+def test_fewer_rows_of_what_the_student_avoids() -> None:
+    """With all ten cot, 5 pot are 0.0410 away and 4 are 0.0173: for 0.04 it is 5.
+
+    (10.5, 5.5)/16 against (12.5, 3.5)/16, and (10.5, 4.5)/15 against (11.7, 3.3)/15.
+    """
+    five = 10.5 / 16 * math.log(10.5 / 12.5) + 5.5 / 16 * math.log(5.5 / 3.5)
+    four = 10.5 / 15 * math.log(10.5 / 11.7) + 4.5 / 15 * math.log(4.5 / 3.3)
+    assert divergence({"cot": 10, "pot": 5}, COT) == pytest.approx(five)
+    assert divergence({"cot": 10, "pot": 4}, COT) == pytest.approx(four)
+    assert solve(ROOM, COT, five) == ({"cot": 10, "pot": 5}, "")
+    assert solve(ROOM, COT, 0.04) == ({"cot": 10, "pot": 5}, "")
+    assert solve(ROOM, COT, four) == ({"cot": 10, "pot": 4}, "")
+
+
+def test_a_target_of_nothing_is_the_students_choice() -> None:
+    """40 cot and 10 pot of 40 each are exactly 0.8 and 0.2."""
+    assert solve({"cot": 40, "pot": 40}, COT, 0.0) == ({"cot": 40, "pot": 10}, "")
+
+
+def test_what_cannot_be_met_is_said() -> None:
+    counts, why = solve({"cot": 0, "pot": 30}, COT, 0.1)
+    assert counts == {"cot": 0, "pot": 30}
+    assert why.startswith("the rows there are can come no nearer than 1.")
+    assert solve({"cot": 0, "l2m": 5}, {"pot": 1.0}, 0.1)[1] == "the student chose no strategy that has rows"
+    assert solve({"cot": 5}, {}, 0.1) == ({"cot": 5}, "the student chose no strategy that has rows")
+
+
+@given(
+    st.lists(st.integers(0, 60), min_size=3, max_size=3),
+    st.lists(st.integers(0, 50), min_size=3, max_size=3),
+    st.floats(0, 1.5),
+)
+def test_the_target_is_met_to_within_a_row_or_it_is_said_why(
+    rows: list[int], chosen: list[int], target: float
+) -> None:
+    names = ("cot", "l2m", "pot")
+    room = dict(zip(names, rows, strict=True))
+    choice = {name: count / max(1, sum(chosen)) for name, count in zip(names, chosen, strict=True)}
+    counts, why = solve(room, choice, target)
+    assert all(0 <= counts[name] <= room[name] for name in names)
+    assert sum(counts.values()) > 0 or not any(rows)
+    reached = divergence(counts, choice)
+    moved = [
+        divergence({**counts, name: counts[name] + step}, choice)
+        for name in names
+        for step in (-1, 1)
+        if 0 <= counts[name] + step <= room[name] and sum(counts.values()) + step > 0
+    ]
+    resolution = max((abs(value - reached) for value in moved), default=0.0)
+    assert why or abs(reached - target) <= resolution + 1e-12
+    if not why.startswith(("all rows", "the student")):
+        # no mixture is thrown away for a target: the scarcest strategy is used up but for a few rows
+        left = min((room[name] - counts[name] for name in names if counts[name]), default=0)
+        assert left <= 2 * len(names)
+
+
+def mix(target: float, *, student: int, floor: float = 0.0, seed: int = 0) -> Mixed:
+    """Ten problems that the teacher solves both ways, of which the student solves some by pot."""
+    teacher = [candidate(10 * n, f"p{n}", "cot", "teacher") for n in range(10)]
+    teacher += [candidate(10 * n + 1, f"p{n}", "pot", "teacher") for n in range(10)]
+    own = [candidate(10 * n + 2, f"p{n}", "pot", "student") for n in range(student)]
+    known = History(
+        iteration=1,
+        iterations=1,
+        strategies=("cot", "pot"),
+        choice=COT,
+        solved={(f"p{n}", "pot"): (int(n < student), 1) for n in range(10)},
+    )
+    return mixed(KlTarget(KlOptions(target=target, floor=floor)), teacher, own, known, seed)
+
+
+def test_the_teacher_gives_what_the_student_has_not() -> None:
+    """0.04 is ten cot and five pot (above). The student has no cot and three pot."""
+    found = mix(0.04, student=3)
+    assert (found.count("cot", "teacher"), found.count("cot", "student")) == (10, 0)
+    assert (found.count("pot", "teacher"), found.count("pot", "student")) == (2, 3)
+    assert found.aims["kl"].asked == 0.04
+
+
+def test_the_students_rows_come_first() -> None:
+    found = mix(0.04, student=8)
+    assert (found.count("pot", "teacher"), found.count("pot", "student")) == (0, 5)
+    assert {c.reason for c in found.choices if c.candidate.source == "student"} == {"student: correct"}
+
+
+def test_a_floor_changes_sources_and_no_tag() -> None:
+    """Ten of 15 rows are the teacher's; for 0.8 it takes 12, so two pot change hands."""
+    for seed in range(10):
+        found = mix(0.04, student=8, floor=0.8, seed=seed)
+        assert (found.count("cot"), found.count("pot")) == (10, 5)
+        assert found.count("pot", "teacher") == 2
+        assert len({c.candidate.problem_id for c in found.choices if c.candidate.strategy == "pot"}) == 5
+
+
+def test_targets_decay() -> None:
+    schedule = KlTarget(KlOptions(target=0.4, end=0.1, shape="geometric"))
+    asked = []
+    for t in (1, 2, 3):
+        known = History(iteration=t, iterations=3, strategies=("cot", "pot"), choice=COT)
+        asked.append(mixed(schedule, [candidate(1, "a", "cot", "teacher")], [], known).aims["kl"].asked)
+    assert asked == pytest.approx([0.4, 0.2, 0.1])
