@@ -12,6 +12,8 @@ from siked.engine.stats import score
 WIDE = 180
 """Columns where the output is no terminal, so that a table in a file is never broken."""
 
+_SOURCES = ("teacher", "student")
+
 
 def print_run(folder: Path) -> None:
     """Print the tables of a finished run, or how far an unfinished one is."""
@@ -31,6 +33,7 @@ def print_run(folder: Path) -> None:
     )
     console.print(accuracy_table(summary))
     console.print(mixture_table(summary))
+    console.print(source_table(summary))
     console.print(funnel_table(run))
     console.print(
         f"best iteration by dev: {summary['best_iteration']}; stopped because: {summary['stopped_because']}"
@@ -84,6 +87,36 @@ def mixture_table(summary: Mapping[str, Any]) -> Any:
             _shares(values["forced"], names),
         )
     return table
+
+
+def source_table(summary: Mapping[str, Any]) -> Any:
+    """Return who wrote the rows of each mixture, what its schedule was to reach, and what was left out."""
+    from rich.table import Table
+
+    names = summary["strategies"]
+    table = Table(title="Mixture by source", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    for column in ("loss tokens", "alpha by tokens", *(f"{who} {'/'.join(names)}" for who in _SOURCES)):
+        table.add_column(column, justify="right")
+    table.add_column("asked and reached")
+    table.add_column("left out")
+    for label, values in students(summary):
+        table.add_row(
+            label,
+            str(values["loss_tokens"]),
+            f"{values['alpha_tokens']:.2f}",
+            *("/".join(str(values["sources"][who][name]) for name in names) for who in _SOURCES),
+            "\n".join(aim_text(aim) for aim in values["aims"]),
+            ", ".join(f"{n} {reason}" for reason, n in values["dropped"].items()),
+        )
+    return table
+
+
+def aim_text(aim: Mapping[str, Any]) -> str:
+    """Return an aim as ``alpha 0.900: 0.850 (the floor is 0.85)``."""
+    shown = "{:.0f}" if aim["quantity"] == "tokens" else "{:.3f}"
+    text = f"{aim['quantity']} {shown.format(aim['asked'])}: {shown.format(aim['reached'])}"
+    return f"{text} ({aim['why']})" if aim["why"] else text
 
 
 def funnel_table(run: Run) -> Any:
@@ -164,4 +197,13 @@ def _times(summary: Mapping[str, Any]) -> str:
     return f"{whole:.0f} s ({parts})"
 
 
-__all__ = ["accuracy_table", "cell", "funnel", "mixture_table", "print_run", "students"]
+__all__ = [
+    "accuracy_table",
+    "aim_text",
+    "cell",
+    "funnel",
+    "mixture_table",
+    "print_run",
+    "source_table",
+    "students",
+]

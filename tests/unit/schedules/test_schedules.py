@@ -119,6 +119,14 @@ def test_a_floor_above_alpha_holds_and_says_so() -> None:
     assert found.aims == {"alpha": Aim("alpha", 0.1, "the floor is 0.5"), "floor": Aim("floor", 0.5)}
 
 
+def test_a_floor_above_alpha_decides_how_many_rows_the_student_gives() -> None:
+    """Nine student rows at a tenth would take one of the teacher, and a half could not be reached."""
+    student = [candidate(100 + n, f"p{n}", "cot", "student") for n in range(9)]
+    found = mix(Fixed(FixedOptions(alpha=0.1, floor=0.5)), student)
+    assert (found.count(source="teacher"), found.count(source="student")) == (3, 3)
+    assert found.aims["floor"].why == ""
+
+
 @pytest.mark.parametrize(
     ("teacher", "student", "share", "rows"),
     [
