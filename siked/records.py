@@ -380,11 +380,18 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevPoint:
-    """The dev score of one iteration, for a stopping rule."""
+    """The dev score of one iteration and what the run has cost up to it, for a stopping rule."""
 
     iteration: int
     score: Score
     choice: Mapping[str, float]
+    """Share of each strategy, and of ``none``, in the student's free greedy choice."""
+    solved: frozenset[str] = frozenset()
+    """Ids of the dev problems it solved: two points answer the same problems, so they are paired."""
+    seconds: float = 0.0
+    """Of all steps up to here; what a process that was cut off had spent on a step is not in it."""
+    tokens: int = 0
+    """Generated and trained on up to here, the teacher's included."""
 
 
 @dataclass(frozen=True, slots=True)

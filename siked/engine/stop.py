@@ -21,6 +21,16 @@ def dev_history(state: State, iteration: int) -> list[DevPoint]:
             iteration=row["iteration"],
             score=score(row["correct"], row["n"], row["unverified"]),
             choice=json.loads(row["choice"]),
+            solved=_solved(state, row["iteration"]),
+            seconds=_sum(state, "SELECT sum(seconds) FROM steps", row["iteration"]),
+            tokens=int(
+                _sum(state, "SELECT sum(tokens) FROM students", row["iteration"])
+                + _sum(
+                    state,
+                    "SELECT sum(r.completion_tokens) FROM requests q JOIN rationales r ON r.request = q.id",
+                    row["iteration"],
+                )
+            ),
         )
         for row in state.journal.rows(
             "SELECT * FROM evaluations WHERE track = ? AND split = 'dev' AND mode = 'free' AND iteration <= ?"
@@ -29,6 +39,24 @@ def dev_history(state: State, iteration: int) -> list[DevPoint]:
             iteration,
         )
     ]
+
+
+def _solved(state: State, iteration: int) -> frozenset[str]:
+    right = state.journal.db.execute(
+        "SELECT p.name FROM requests q JOIN problems p ON p.id = q.problem"
+        " JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = 'free:dev' AND v.status = 'correct'",
+        (*state.judge, MAIN, iteration),
+    )
+    return frozenset(name for (name,) in right)
+
+
+def _sum(state: State, select: str, iteration: int) -> float:
+    """Sum over the run up to and with an iteration."""
+    ((value,),) = state.journal.db.execute(f"{select} WHERE track = ? AND iteration <= ?", (MAIN, iteration))
+    return value or 0.0
 
 
 def best_iteration(history: list[DevPoint]) -> int:

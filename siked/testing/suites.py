@@ -382,4 +382,11 @@ def _point(iteration: int, correct: int) -> DevPoint:
     score = Score(
         correct=correct, n=100, unverified=0, value=value, ci95=(max(0.0, value - 0.1), min(1.0, value + 0.1))
     )
-    return DevPoint(iteration=iteration, score=score, choice={"cot": 1.0})
+    return DevPoint(
+        iteration=iteration,
+        score=score,
+        choice={"cot": 1.0},
+        solved=frozenset(str(n) for n in range(correct)),
+        seconds=60.0 * (iteration + 1),
+        tokens=1000 * (iteration + 1),
+    )

@@ -59,3 +59,38 @@ def test_a_control_of_the_teachers_rationales_does_with_a_schedule_that_needs_th
     run = siked.run({**settings, "schedule": {"name": "self"}}, tmp_path / "run")
     (control,) = run.summary["controls"]
     assert control["rows"] == run.summary["iterations"][0]["rows"]
+
+
+def test_a_run_knows_what_it_has_cost(settings: dict[str, Any], tmp_path: Path) -> None:
+    """A budget of one token is spent at once; the reason tells what was trained on and generated."""
+    run = siked.run(
+        {**settings, "stopping": {"name": "fixed", "tokens": 1}, "controls": []}, tmp_path / "run"
+    )
+    assert [values["iteration"] for values in run.summary["iterations"]] == [0]
+    ((trained, generated),) = run.journal.db.execute(
+        "SELECT (SELECT sum(tokens) FROM students), (SELECT sum(completion_tokens) FROM rationales)"
+    )
+    reason = f"the budget of tokens is 1 tokens: {trained + generated} are spent"
+    assert run.summary["stopped_because"] == reason
+
+
+def test_gains_are_judged_on_the_same_problems(settings: dict[str, Any], tmp_path: Path) -> None:
+    """The reason has the interval of Agresti and Min for the problems gained and lost."""
+    stopping = {"name": "marginal", "gain": 1}
+    run = siked.run({**settings, "stopping": stopping, "controls": []}, tmp_path / "run")
+    before, after = (
+        {
+            row["problem"]
+            for row in run.journal.rows(
+                "SELECT q.problem FROM requests q JOIN rationales r ON r.request = q.id"
+                " JOIN verdicts v ON v.rationale = r.id"
+                " WHERE q.step = 'free:dev' AND q.iteration = ? AND v.status = 'correct'",
+                t,
+            )
+        }
+        for t in (0, 1)
+    )
+    gained, lost, n = len(after - before) + 0.5, len(before - after) + 0.5, 8 + 2
+    half = 1.96 * (gained + lost - (gained - lost) ** 2 / n) ** 0.5
+    ends = [100 * (gained - lost + sign * half) / n for sign in (-1, 1)]
+    assert f"(95 % interval {ends[0]:+.1f} to {ends[1]:+.1f} points)" in run.summary["stopped_because"]
