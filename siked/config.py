@@ -23,6 +23,9 @@ from siked.errors import ConfigError
 from siked.records import Model
 from siked.registry import Offer, Registry
 
+ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
+"""Described in ``siked.engine.control``."""
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -130,8 +133,8 @@ class RunConfig(_Section):
     trainer: TrainerConfig = TrainerConfig()
     sample: SampleConfig = SampleConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
-    controls: list[Literal["equal-steps"]] = Field(
-        [], description="Controls trained beside the run: equal-steps trains on D_LLM for as many steps."
+    controls: list[ControlName] = Field(
+        [], description="What is trained or scored beside the run, to compare it with."
     )
     drop_flagged: bool = Field(False, description="Leave rationales with flags out of mixtures.")
     iterations: int = Field(3, ge=0, description="T; iteration 0 is the paper's Combined.")

@@ -18,6 +18,7 @@ from siked.answers.golds import Gold, read_gold
 from siked.answers.judging import Judgement, equal, extract, judge
 from siked.answers.rules import AGREED, MEANINGS, OUTVOTED, RULES, How, Where, Why
 from siked.answers.values import Number, Pair, Several, Value, Word, text_of
+from siked.answers.voting import groups, majority
 
 __all__ = [
     "AGREED",
@@ -40,8 +41,10 @@ __all__ = [
     "extract",
     "find",
     "flags",
+    "groups",
     "judge",
     "key",
+    "majority",
     "read_gold",
     "text_of",
 ]

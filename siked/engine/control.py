@@ -1,42 +1,151 @@
-"""Controls: what the same training would have bought without the student's own rationales."""
+"""Controls: what else could explain a gain. Each is trained or scored beside the run.
+
+``equal-steps``
+    Combined trained on D_LLM alone, for as many steps as the run and with the same restarts.
+``off-policy``
+    The base trained on the run's last mixture, for as many epochs as the run's last iteration (the
+    paper's off-policy control on the identical mixture).
+``off-policy-steps``
+    The same for as many steps as the run was trained in all.
+``permuted``
+    The last iteration again, with as many rows of each strategy on problems drawn at random: equal
+    shares of tags, and nothing about which strategy suits which problem.
+``votes``
+    The last student asked in every strategy, and the best one (by dev) as often: always the best
+    strategy, majorities and pass@k at equal cost.
+"""
 
 from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import build
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
-from siked.engine.train import run_trainer
-from siked.records import Model, TrainSettings
+from siked.engine.train import epochs_of, run_trainer
+from siked.engine.votes import votes
+from siked.records import Candidate, Choice, History, Model, TrainSettings
 
 EQUAL_STEPS = "equal-steps"
+OFF_POLICY = "off-policy"
+OFF_POLICY_STEPS = "off-policy-steps"
+PERMUTED = "permuted"
+VOTES = "votes"
+
+TRAINED = (EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED)
+"""Controls that train a student, on a track of the same name."""
 
 
-def equal_steps(state: State, last: int) -> None:
-    """Train Combined as long as the run was trained in all, on D_LLM alone.
+def controls(state: State, last: int) -> None:
+    """Do the controls that were asked for, beside a run whose last iteration is ``last``."""
+    for name in state.config.controls:
+        if name == VOTES:
+            votes(state, last)
+        elif last > 0:
+            if name == EQUAL_STEPS:
+                _equal_steps(state, last)
+            elif name == PERMUTED:
+                _permuted(state, last)
+            else:
+                _off_policy(state, last, name)
+            evaluate(state, name, last, tests=True, forced=False)
 
-    It shares iteration 0 with the run. Then each iteration trains on D_LLM for as many optimiser
+
+def _equal_steps(state: State, last: int) -> None:
+    """It shares iteration 0 with the run. Then each iteration trains on D_LLM for as many optimiser
     steps as the run's iteration took, from the same kind of start and with the same restart of the
-    learning rate, so that the rationales are the only difference.
-    """
+    learning rate, so that the rationales are the only difference."""
     for t in range(1, last + 1):
         with state.step(EQUAL_STEPS, t, "mix") as finished:
             if not finished():
                 # The run's own choice of which teacher rationales to keep, with no student's beside them.
                 build(state, EQUAL_STEPS, t, state.schedule, use_student=False)
-        with state.step(EQUAL_STEPS, t, "train") as finished:
-            if not finished():
-                ((steps,),) = state.journal.db.execute(
-                    "SELECT steps FROM students WHERE track = ? AND iteration = ?", (MAIN, t)
-                ).fetchall()
-                seed = derive(state.config.seed, "train", EQUAL_STEPS, t) % 2**31
-                parent = _parent(state, t)
-                run_trainer(state, EQUAL_STEPS, t, parent, TrainSettings(max_steps=steps, seed=seed))
-    if last > 0:
-        evaluate(state, EQUAL_STEPS, last, tests=True, forced=False)
+        if state.config.trainer.start == "base":
+            parent = state.student(MAIN, -1)
+        else:
+            parent = state.student(MAIN, 0) if t == 1 else state.student(EQUAL_STEPS, t - 1)
+        _train(state, EQUAL_STEPS, t, parent, steps=_steps(state, t))
 
 
-def _parent(state: State, iteration: int) -> Model:
-    if state.config.trainer.start == "base":
-        return state.student(MAIN, -1)
-    return state.student(MAIN, 0) if iteration == 1 else state.student(EQUAL_STEPS, iteration - 1)
+def _off_policy(state: State, last: int, track: str) -> None:
+    with state.step(track, last, "mix") as finished:
+        if not finished():
+            with state.journal.saving():
+                state.journal.mixture_again(track, last, MAIN)
+    in_all = sum(_steps(state, t) for t in range(last + 1))
+    _train(state, track, last, state.student(MAIN, -1), steps=in_all if track == OFF_POLICY_STEPS else None)
+
+
+def _permuted(state: State, last: int) -> None:
+    with state.step(PERMUTED, last, "mix") as finished:
+        if not finished():
+            rows = state.journal.rows(
+                "SELECT r.strategy, count(*) AS n FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+                " JOIN rationales r ON r.id = w.rationale WHERE m.track = ? AND m.iteration = ?"
+                " GROUP BY r.strategy",
+                MAIN,
+                last,
+            )
+            schedule = Permuted(RowCounts({row["strategy"]: row["n"] for row in rows}))
+            build(state, PERMUTED, last, schedule, use_student=True)
+    first = state.config.trainer.start == "base"
+    _train(state, PERMUTED, last, state.student(MAIN, -1 if first else last - 1), steps=_steps(state, last))
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows of each strategy."""
+
+    rows: Mapping[str, int]
+
+
+class Permuted:
+    """Draws a given number of rows of each strategy from all correct rationales."""
+
+    name: ClassVar[str] = "permuted"
+
+    Options: ClassVar[type[RowCounts]] = RowCounts
+
+    def __init__(self, options: RowCounts) -> None:
+        self.rows = options.rows
+
+    def mix(
+        self,
+        teacher: Sequence[Candidate],
+        student: Sequence[Candidate],
+        history: History,
+        rng: random.Random,
+    ) -> Iterator[Choice]:
+        """Yield the rows, on problems drawn without replacement as long as there are any."""
+        for strategy, wanted in sorted(self.rows.items()):
+            pools: dict[str, list[Candidate]] = {}
+            for candidate in [*teacher, *student]:
+                if candidate.strategy == strategy:
+                    pools.setdefault(candidate.problem_id, []).append(candidate)
+            for pool in pools.values():
+                rng.shuffle(pool)
+            while wanted > 0 and pools:
+                for problem in rng.sample(sorted(pools), min(wanted, len(pools))):
+                    yield Choice(pools[problem].pop(), "drawn-at-random")
+                    wanted -= 1
+                pools = {problem: pool for problem, pool in pools.items() if pool}
+
+
+def _train(state: State, track: str, iteration: int, parent: Model, *, steps: int | None) -> None:
+    with state.step(track, iteration, "train") as finished:
+        if not finished():
+            seed = derive(state.config.seed, "train", track, iteration) % 2**31
+            epochs = epochs_of(state, iteration)
+            settings = TrainSettings(epochs=epochs, max_steps=steps, seed=seed)
+            run_trainer(state, track, iteration, parent, settings)
+
+
+def _steps(state: State, iteration: int) -> int:
+    ((steps,),) = state.journal.db.execute(
+        "SELECT steps FROM students WHERE track = ? AND iteration = ?", (MAIN, iteration)
+    ).fetchall()
+    return int(steps)

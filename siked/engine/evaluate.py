@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from siked import hookspecs
+from siked.engine.choice import score_tags
 from siked.engine.generate import Ask, Source, generate, student_source
 from siked.engine.state import State
 from siked.engine.stats import score
@@ -24,6 +25,8 @@ def evaluate(state: State, track: str, iteration: int, *, tests: bool, forced: b
             _free(state, track, iteration, DEV)
             if forced and state.config.evaluate.forced:
                 _forced(state, track, iteration)
+    if forced and state.config.evaluate.forced:
+        score_tags(state, iteration)
     if tests:
         with state.step(track, iteration, "test") as finished:
             if not finished():
@@ -61,12 +64,12 @@ def _free(state: State, track: str, iteration: int, name: str) -> None:
     def asks() -> Iterable[Ask]:
         return (Ask(row, problem, "", 0) for row, problem in problems)
 
-    generate(state, track, iteration, step, _greedy(state, track, iteration), asks)
+    generate(state, track, iteration, step, greedy(state, track, iteration), asks)
     verify(state, track, iteration, step)
-    rows = _results(state, track, iteration, step)
+    rows = results(state, track, iteration, step)
     chosen = Counter(row["strategy"] or "none" for row in rows)
     choice = {key: chosen[key] / max(len(rows), 1) for key in [*state.strategies, "none"]}
-    _record(state, track, iteration, name, "free", rows, choice)
+    record(state, track, iteration, name, "free", rows, choice)
 
 
 def _forced(state: State, track: str, iteration: int) -> None:
@@ -75,25 +78,28 @@ def _forced(state: State, track: str, iteration: int) -> None:
     def asks() -> Iterable[Ask]:
         return (Ask(row, problem, name, 0) for row, problem in problems for name in state.strategies)
 
-    generate(state, track, iteration, f"forced:{DEV}", _greedy(state, track, iteration), asks)
+    generate(state, track, iteration, f"forced:{DEV}", greedy(state, track, iteration), asks)
     verify(state, track, iteration, f"forced:{DEV}")
-    rows = _results(state, track, iteration, f"forced:{DEV}")
+    rows = results(state, track, iteration, f"forced:{DEV}")
     for name in state.strategies:
         mine = [row for row in rows if row["strategy"] == name]
-        _record(state, track, iteration, DEV, f"forced:{name}", mine, {})
+        record(state, track, iteration, DEV, f"forced:{name}", mine, {})
     solved = {row["problem"] for row in rows if row["status"] == "correct"}
     some = [{"status": "correct" if row in solved else "wrong"} for row, _ in problems]
-    _record(state, track, iteration, DEV, "any", some, {})
+    record(state, track, iteration, DEV, "any", some, {})
 
 
-def _greedy(state: State, track: str, iteration: int) -> Source:
+def greedy(state: State, track: str, iteration: int) -> Source:
+    """Return the source of a student's most probable texts."""
     sampling = Sampling(max_new_tokens=state.config.evaluate.max_new_tokens)
     return student_source(state, track, iteration, sampling)
 
 
-def _results(state: State, track: str, iteration: int, step: str) -> list[dict[str, Any]]:
+def results(state: State, track: str, iteration: int, step: str) -> list[dict[str, Any]]:
+    """Return problem, strategy, sample, status and answer of every text of a step."""
     return state.journal.rows(
-        "SELECT q.problem, r.strategy, v.status FROM requests q JOIN rationales r ON r.request = q.id"
+        "SELECT q.problem, r.strategy, q.sample, v.status, v.answer"
+        " FROM requests q JOIN rationales r ON r.request = q.id"
         " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
         " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
         " WHERE q.track = ? AND q.iteration = ? AND q.step = ?",
@@ -104,7 +110,7 @@ def _results(state: State, track: str, iteration: int, step: str) -> list[dict[s
     )
 
 
-def _record(
+def record(
     state: State,
     track: str,
     iteration: int,
@@ -113,6 +119,7 @@ def _record(
     rows: list[dict[str, Any]],
     choice: dict[str, float],
 ) -> None:
+    """Record the score of ``rows`` (each with its status) on one set, unless it stands there."""
     status = Counter(str(row["status"]) for row in rows)
     dataset = state.config.dataset.name if name == DEV else name
     split = "dev" if name == DEV else "test"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siked.engine.control import EQUAL_STEPS, equal_steps
+from siked.engine.control import controls
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import mix
 from siked.engine.prepare import preflight, prepare
@@ -36,8 +36,7 @@ def run_loop(state: State) -> None:
             break
     if not _tested(state, t):
         evaluate(state, MAIN, t, tests=True, forced=True)
-    if EQUAL_STEPS in state.config.controls:
-        equal_steps(state, t)
+    controls(state, t)
     summarise(state, t, decision)
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from siked import __version__, hookspecs
-from siked.engine.control import EQUAL_STEPS
+from siked.engine.choice import choice_quality
+from siked.engine.control import TRAINED, VOTES
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history
@@ -29,8 +30,19 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
         "student": state.config.student.model,
         "teacher": _teachers(state),
         "dataset": state.config.dataset.name,
-        "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
-        "controls": [_control(state.journal, last)] if EQUAL_STEPS in state.config.controls and last else [],
+        "iterations": [
+            {
+                **_iteration(state.journal, MAIN, t),
+                "choice_quality": choice_quality(state.journal, t, state.judge),
+            }
+            for t in range(last + 1)
+        ],
+        "controls": [
+            {"name": name, **_iteration(state.journal, name, last)}
+            for name in state.config.controls
+            if name in TRAINED and last > 0
+        ],
+        "votes": _votes(state, last) if VOTES in state.config.controls else {},
         "best_iteration": best,
         "stopped_because": _reason(decision, last),
     }
@@ -64,9 +76,9 @@ def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
     rows = journal.rows(
         "SELECT * FROM evaluations WHERE track = ? AND iteration = ? ORDER BY id", track, iteration
     )
-    forced = {row["mode"][7:]: row["correct"] / row["n"] for row in rows if row["mode"].startswith("forced:")}
-    anyone = next((row for row in rows if row["mode"] == "any"), None)
-    dev = next((row for row in rows if row["split"] == "dev" and row["mode"] == "free"), None)
+    on_dev = {row["mode"]: row for row in rows if row["split"] == "dev"}
+    forced = {m[7:]: row["correct"] / row["n"] for m, row in on_dev.items() if m.startswith("forced:")}
+    anyone, dev = on_dev.get("any"), on_dev.get("free")
     return {
         "iteration": iteration,
         **mixture,
@@ -86,8 +98,21 @@ def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
     }
 
 
-def _control(journal: Reader, last: int) -> dict[str, Any]:
-    return {"name": EQUAL_STEPS, **_iteration(journal, EQUAL_STEPS, last)}
+def _votes(state: State, last: int) -> dict[str, Any]:
+    """Return, by test set, what several texts to a problem are worth: mode, texts a problem, score."""
+    found: dict[str, Any] = {}
+    texts = len(state.strategies)
+    for row in state.journal.rows(
+        "SELECT * FROM evaluations WHERE track = ? AND iteration = ? AND split = 'test' ORDER BY id",
+        MAIN,
+        last,
+    ):
+        single = row["mode"] == "free" or row["mode"].startswith("forced:")
+        values = score_dict(score(row["correct"], row["n"], row["unverified"]))
+        found.setdefault(row["dataset"], []).append(
+            {"mode": row["mode"], "texts": 1 if single else texts, **values}
+        )
+    return found
 
 
 def _mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any]:

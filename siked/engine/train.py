@@ -25,11 +25,15 @@ def train(state: State, iteration: int) -> None:
             return
         first = iteration == 0 or state.config.trainer.start == "base"
         parent = state.student(MAIN, -1 if first else iteration - 1)
-        epochs = state.config.trainer.epochs
-        if iteration > 0 and state.config.trainer.epochs_after is not None:
-            epochs = state.config.trainer.epochs_after
         seed = derive(state.config.seed, "train", iteration) % 2**31
-        run_trainer(state, MAIN, iteration, parent, TrainSettings(epochs=epochs, seed=seed))
+        settings = TrainSettings(epochs=epochs_of(state, iteration), seed=seed)
+        run_trainer(state, MAIN, iteration, parent, settings)
+
+
+def epochs_of(state: State, iteration: int) -> float:
+    """Return the epochs of an iteration."""
+    trainer = state.config.trainer
+    return trainer.epochs if iteration == 0 or trainer.epochs_after is None else trainer.epochs_after
 
 
 def run_trainer(state: State, track: str, iteration: int, parent: Model, settings: TrainSettings) -> Trained:

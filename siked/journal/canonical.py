@@ -44,6 +44,10 @@ _QUERIES = {
         "SELECT track, iteration, dataset, split, mode, n, correct, unverified, choice FROM evaluations"
         " ORDER BY track, iteration, dataset, split, mode"
     ),
+    "tag_scores": (
+        f"SELECT t.track, t.iteration, {_PLACE}, t.strategy, t.logprob FROM tag_scores t"
+        f" JOIN problems p ON p.id = t.problem ORDER BY t.track, t.iteration, {_PLACE}, t.strategy"
+    ),
     "steps": "SELECT track, iteration, step FROM steps ORDER BY track, iteration, step",
 }
 

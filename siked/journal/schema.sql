@@ -122,12 +122,22 @@ CREATE TABLE evaluations (                 -- one row per student, set and mode
     iteration INTEGER NOT NULL,
     dataset TEXT NOT NULL,
     split TEXT NOT NULL,
-    mode TEXT NOT NULL,                    -- 'free', 'any', or 'forced:' and a strategy
+    mode TEXT NOT NULL,                    -- 'free', 'any', 'forced:' and a strategy, ...
     n INTEGER NOT NULL,
     correct INTEGER NOT NULL,
     unverified INTEGER NOT NULL,
     choice TEXT NOT NULL,                  -- JSON {strategy or "none": share}; free only
     UNIQUE (track, iteration, dataset, split, mode)
+) STRICT;
+
+CREATE TABLE tag_scores (                  -- how probable a student finds each strategy's tag, dev only
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    problem INTEGER NOT NULL REFERENCES problems (id),
+    strategy TEXT NOT NULL,
+    logprob REAL NOT NULL,                 -- of the whole tag after the prompt, nats
+    UNIQUE (track, iteration, problem, strategy)
 ) STRICT;
 
 CREATE TABLE steps (                       -- a row means: finished

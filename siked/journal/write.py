@@ -198,6 +198,21 @@ class Journal(Reader):
             ((cursor.lastrowid, position, *row) for position, row in enumerate(rows)),
         )
 
+    def mixture_again(self, track: str, iteration: int, of: str) -> None:
+        """Record the mixture of track ``of`` as that of ``track`` too, row for row."""
+        names = [row[1] for row in self.db.execute("PRAGMA table_info(mixtures)")]
+        same = ", ".join(name for name in names if name not in ("id", "track"))
+        cursor = self.db.execute(
+            f"INSERT INTO mixtures (track, {same}) SELECT ?, {same} FROM mixtures"
+            " WHERE track = ? AND iteration = ?",
+            (track, of, iteration),
+        )
+        self.db.execute(
+            "INSERT INTO mixture_rows SELECT ?, w.position, w.rationale, w.reason FROM mixture_rows w"
+            " JOIN mixtures m ON m.id = w.mixture WHERE m.track = ? AND m.iteration = ?",
+            (cursor.lastrowid, of, iteration),
+        )
+
     def student(self, track: str, iteration: int, weights: str, digest: str, trained: Trained) -> None:
         """Record a trained student."""
         self.db.execute(
@@ -231,6 +246,12 @@ class Journal(Reader):
             "INSERT INTO evaluations (track, iteration, dataset, split, mode, n, correct, unverified, choice)"
             " VALUES (?,?,?,?,?,?,?,?,?)",
             (track, iteration, dataset, split, mode, *counts, _json(choice)),
+        )
+
+    def tag_scores(self, rows: Iterable[tuple[str, int, int, str, float]]) -> None:
+        """Record (track, iteration, problem, strategy, log-probability of its tag)."""
+        self.db.executemany(
+            "INSERT INTO tag_scores (track, iteration, problem, strategy, logprob) VALUES (?,?,?,?,?)", rows
         )
 
     def step(self, track: str, iteration: int, step: str, seconds: float) -> None:

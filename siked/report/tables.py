@@ -14,6 +14,14 @@ WIDE = 180
 
 _SOURCES = ("teacher", "student")
 
+CONTROLS = {
+    "equal-steps": "Combined, equal steps",
+    "off-policy": "base on last mixture, its epochs",
+    "off-policy-steps": "base on last mixture, all steps",
+    "permuted": "tags permuted over problems",
+}
+"""What the controls are called in tables."""
+
 
 def print_run(folder: Path) -> None:
     """Print the tables of a finished run, or how far an unfinished one is."""
@@ -34,6 +42,10 @@ def print_run(folder: Path) -> None:
     console.print(accuracy_table(summary))
     console.print(mixture_table(summary))
     console.print(source_table(summary))
+    if any(values.get("choice_quality") for values in summary["iterations"]):
+        console.print(choice_table(summary))
+    if summary.get("votes"):
+        console.print(votes_table(summary))
     console.print(funnel_table(run))
     console.print(
         f"best iteration by dev: {summary['best_iteration']}; stopped because: {summary['stopped_because']}"
@@ -119,6 +131,50 @@ def aim_text(aim: Mapping[str, Any]) -> str:
     return f"{text} ({aim['why']})" if aim["why"] else text
 
 
+def choice_table(summary: Mapping[str, Any]) -> Any:
+    """Return how good the choice of strategy is on dev: the most probable tag against what each solves."""
+    from rich.table import Table
+
+    table = Table(title="Choice of strategy by the probability of its tag, dev (%)", title_justify="left")
+    table.add_column("student", no_wrap=True)
+    for column in ("tags", "chosen", "drawn", "best single", "best each", "concordance"):
+        table.add_column(column, justify="right")
+    for label, values in students(summary):
+        found = values.get("choice_quality")
+        if found:
+            keys = ("mass", "chosen", "expected", "best_single", "oracle", "concordance")
+            numbers = ["" if found[key] is None else f"{100 * found[key]:.1f}" for key in keys]
+            table.add_row(label, *numbers)
+    return table
+
+
+def votes_table(summary: Mapping[str, Any]) -> Any:
+    """Return what several texts to a problem are worth, by the number of texts."""
+    from rich.table import Table
+
+    table = Table(title="Several texts to a problem, last student (%)", title_justify="left")
+    table.add_column("how", no_wrap=True)
+    table.add_column("texts", justify="right")
+    for name in summary["votes"]:
+        table.add_column(name, justify="right")
+    columns = list(summary["votes"].values())
+    for rows in zip(*columns, strict=True):
+        table.add_row(votes_label(rows[0]["mode"]), str(rows[0]["texts"]), *(cell(row) for row in rows))
+    return table
+
+
+def votes_label(mode: str) -> str:
+    """Return a mode of scoring in words."""
+    kind, _, strategy = mode.partition(":")
+    return {
+        "free": "the student chooses",
+        "forced": f"always {strategy}",
+        "any": "any of the strategies is right",
+        "majority": f"majority of samples of {strategy}" if strategy else "majority of the strategies",
+        "pass": f"any of the samples of {strategy} is right",
+    }.get(kind, mode)
+
+
 def funnel_table(run: Run) -> Any:
     """Return how many rationales of each source and strategy were asked, whole, right, flagged."""
     from rich.table import Table
@@ -151,7 +207,7 @@ def students(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (label, numbers) of Combined, the controls, and each iteration."""
     first, *later = summary["iterations"]
     rows: list[tuple[str, Mapping[str, Any]]] = [("Combined (iteration 0)", first)]
-    rows += [("Combined, equal steps", control) for control in summary["controls"]]
+    rows += [(CONTROLS.get(control["name"], control["name"]), control) for control in summary["controls"]]
     rows += [(f"SIKeD iteration {values['iteration']}", values) for values in later]
     return rows
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import signal
@@ -81,6 +82,17 @@ class ScriptedBackend:
                 completion_tokens=len(text) // 4,
             )
         yield Call(id=str(self.served), requests=count, prompt_tokens=8 * count, completion_tokens=20 * count)
+
+    def score(
+        self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
+    ) -> Iterator[list[float]]:
+        """Share a probability of 0.9 between the continuations, by a hash of the question."""
+        for request, texts in zip(requests, continuations, strict=True):
+            weights = [
+                1 + hashlib.sha256(f"{request.question}|{text}|{self.skill}".encode()).digest()[0]
+                for text in texts
+            ]
+            yield [math.log(0.9 * weight / sum(weights)) for weight in weights]
 
     def _text(self, request: Request) -> str:
         chance = int.from_bytes(hashlib.sha256(f"{request.seed}|{request.key}".encode()).digest()[:4], "big")

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from siked.answers import Found, How, Why, extract
-from siked.answers.compare import same
+from siked.answers import Found, Why, extract, groups
 from siked.builtin.verifiers.verdicts import unverified
 from siked.errors import ConfigError
 from siked.records import Answer, Problem, Status, Verdict
@@ -58,15 +57,15 @@ class Agreement:
     def verify(self, problem: Problem, answers: Sequence[Answer]) -> Sequence[Verdict]:
         """Judge all answers together; the gold, if there is one, is not looked at."""
         found = [_extract(answer) for answer in answers]
-        groups = _groups(found)
-        votes = Counter(group for group in groups if group is not None)
+        together = groups(found)
+        votes = Counter(group for group in together if group is not None)
         if len(answers) < self._options.votes or not votes:
             return [unverified(Why.FEW, one.text) for one in found]
         (winner, count), *others = votes.most_common(2)
         share = count / len(answers)
         tied = bool(others) and others[0][1] == count
         forms = {answer.form for answer in answers}
-        won_in = {answer.form for answer, group in zip(answers, groups, strict=True) if group == winner}
+        won_in = {answer.form for answer, group in zip(answers, together, strict=True) if group == winner}
         enough = count >= self._options.votes and share > self._options.share
         if tied or not enough or len(won_in) < min(self._options.forms, len(forms)):
             return [unverified(Why.NO_MAJORITY, one.text) for one in found]
@@ -77,7 +76,7 @@ class Agreement:
                 answer=one.text,
                 rule=f"agreed-{tens}" if group == winner else f"outvoted-{tens}",
             )
-            for one, group in zip(found, groups, strict=True)
+            for one, group in zip(found, together, strict=True)
         ]
 
 
@@ -86,25 +85,3 @@ def _extract(answer: Answer) -> Found:
         return extract(answer)
     except Exception:
         return Found(None, Why.CRASH)
-
-
-def _groups(found: Sequence[Found]) -> list[int | None]:
-    """Number the groups of equal answers by their first member; None has no vote."""
-    heads: list[Found] = []
-    groups: list[int | None] = []
-    for one in found:
-        if one.value is None:
-            groups.append(None)
-            continue
-        for number, head in enumerate(heads):
-            # Either may be the more precise one (10/3 and 3.33).
-            if head.value is not None and (
-                same(head.value, one.value) is not How.DIFFERENT
-                or same(one.value, head.value) is not How.DIFFERENT
-            ):
-                groups.append(number)
-                break
-        else:
-            groups.append(len(heads))
-            heads.append(one)
-    return groups

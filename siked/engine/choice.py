@@ -1,0 +1,139 @@
+"""How good a student's choice of strategy is: the probability of each tag against what each solves."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from siked.engine.generate import student_prompt
+from siked.engine.state import MAIN, State
+from siked.journal import Reader
+from siked.records import Request
+from siked.workers.host import Worker
+
+BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
+"""Edges of the probabilities for the table of calibration; fine where a choice is made up."""
+CHUNK = 256
+
+
+def score_tags(state: State, iteration: int) -> None:
+    """Record how probable student ``iteration`` finds each whole tag on each dev problem, where the
+    backend can tell."""
+    offer = state.registry.find("backend", state.config.backend.name)
+    if not hasattr(offer.load(), "score"):
+        return
+    with state.step(MAIN, iteration, "choice") as finished:
+        if finished():
+            return
+        problems = state.journal.load_problems("dev")
+        tags = [strategy.tag for strategy in state.strategies.values()]
+        model = state.student(MAIN, iteration)
+        rows: list[tuple[str, int, int, str, float]] = []
+        for start in range(0, len(problems), CHUNK):
+            chunk = problems[start : start + CHUNK]
+            requests = [
+                Request(key=str(row), messages=student_prompt(problem.question), question=problem.question)
+                for row, problem in chunk
+            ]
+
+            def ask(worker: Worker, requests: list[Request] = requests) -> list[list[float]]:
+                worker.open(model)
+                return list(worker.score(requests, [tags] * len(requests)))
+
+            scores = state.pool.retry(state.student_spec, ask)
+            rows += [
+                (MAIN, iteration, row, name, logprob)
+                for (row, _), found in zip(chunk, scores, strict=True)
+                for name, logprob in zip(state.strategies, found, strict=True)
+            ]
+        with state.journal.saving():
+            state.journal.tag_scores(rows)
+
+
+def choice_quality(journal: Reader, iteration: int, judge: tuple[str, str, str]) -> dict[str, Any] | None:
+    """Return :func:`quality` of a student on dev; None where it was not measured."""
+    probable: dict[int, dict[str, float]] = {}
+    for row in journal.rows(
+        "SELECT problem, strategy, logprob FROM tag_scores WHERE track = ? AND iteration = ?", MAIN, iteration
+    ):
+        probable.setdefault(row["problem"], {})[row["strategy"]] = math.exp(row["logprob"])
+    solved: dict[int, dict[str, bool]] = {}
+    for row in journal.rows(
+        "SELECT q.problem, q.strategy, v.status = 'correct' AS solved FROM requests q"
+        " JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
+        " WHERE q.track = ? AND q.iteration = ? AND q.step = 'forced:dev'",
+        *judge,
+        MAIN,
+        iteration,
+    ):
+        solved.setdefault(row["problem"], {})[row["strategy"]] = bool(row["solved"])
+    both = sorted(set(probable) & set(solved))
+    return quality([probable[i] for i in both], [solved[i] for i in both]) if both else None
+
+
+def quality(probable: Sequence[Mapping[str, float]], solved: Sequence[Mapping[str, bool]]) -> dict[str, Any]:
+    """Compare tag probabilities with what each strategy solves, over at least one problem.
+
+    ``mass`` is the probability of all tags together, the rest of the numbers take tags relative to
+    it. ``chosen`` is the accuracy of always taking the most probable tag, ``expected`` that of
+    drawing one; ``best_single`` of the one best strategy, ``oracle`` of the best for each problem.
+    ``concordance`` is how often, of two strategies of which just one solves the problem, that one
+    is the more probable (ties count half; 0.5 is chance; None without such pairs).
+    ``calibration`` has, for each range of probabilities, how many tags fell there, their mean
+    probability, and the share whose strategy solves the problem.
+    """
+    n = len(probable)
+    shares = [{name: p / (sum(tags.values()) or 1.0) for name, p in tags.items()} for tags in probable]
+    names = list(probable[0])
+    chosen = sum(right[max(names, key=lambda s: share[s])] for share, right in _pairs(shares, solved)) / n
+    expected = sum(share[s] * right[s] for share, right in _pairs(shares, solved) for s in names) / n
+    best_single = max(sum(right[s] for right in solved) / n for s in names)
+    oracle = sum(any(right.values()) for right in solved) / n
+    wins = [
+        1.0 if share[a] > share[b] else 0.5 if share[a] == share[b] else 0.0
+        for share, right in _pairs(shares, solved)
+        for a in names
+        for b in names
+        if right[a] and not right[b]
+    ]
+    return {
+        "n": n,
+        "mass": sum(sum(tags.values()) for tags in probable) / n,
+        "chosen": chosen,
+        "expected": expected,
+        "best_single": best_single,
+        "oracle": oracle,
+        "regret_single": best_single - chosen,
+        "regret_oracle": oracle - chosen,
+        "concordance": sum(wins) / len(wins) if wins else None,
+        "calibration": _calibration(
+            [(share[s], right[s]) for share, right in _pairs(shares, solved) for s in names]
+        ),
+    }
+
+
+def _pairs(
+    shares: Sequence[Mapping[str, float]], solved: Sequence[Mapping[str, bool]]
+) -> list[tuple[Mapping[str, float], Mapping[str, bool]]]:
+    return list(zip(shares, solved, strict=True))
+
+
+def _calibration(points: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
+    bins = []
+    for low, high in itertools.pairwise(BINS):
+        inside = [(p, right) for p, right in points if low <= p < high or p == high == 1.0]
+        if inside:
+            bins.append(
+                {
+                    "from": low,
+                    "to": high,
+                    "n": len(inside),
+                    "probability": sum(p for p, _ in inside) / len(inside),
+                    "solved": sum(right for _, right in inside) / len(inside),
+                }
+            )
+    return bins

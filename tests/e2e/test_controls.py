@@ -1,0 +1,83 @@
+"""Controls and votes beside a whole run on the fakes."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import siked
+from siked.cli.main import cli
+from siked.engine.run import resume
+from siked.journal.canonical import digest
+
+ALL = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
+
+
+@pytest.fixture
+def run(settings: dict[str, Any], tmp_path: Path) -> siked.Run:
+    return siked.run({**settings, "controls": ALL}, tmp_path / "run")
+
+
+def mixture(run: siked.Run, track: str) -> list[dict[str, Any]]:
+    return run.journal.rows(
+        "SELECT w.rationale, r.strategy, q.problem FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+        " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
+        " WHERE m.track = ? AND m.iteration = 2 ORDER BY w.position",
+        track,
+    )
+
+
+def test_each_control_trains_what_it_says(run: siked.Run) -> None:
+    summary = run.summary
+    steps = {c["name"]: c["training"]["steps"] for c in summary["controls"]}
+    main = [values["training"]["steps"] for values in summary["iterations"]]
+    assert list(steps) == ALL[:-1]
+    assert steps["equal-steps"] == steps["permuted"] == main[2]
+    assert steps["off-policy-steps"] == sum(main)
+    assert mixture(run, "off-policy") == mixture(run, "off-policy-steps") == mixture(run, "main")
+    for control in summary["controls"]:
+        assert set(control["accuracy"]) == {"dev", "additions"}
+
+
+def test_permuting_keeps_the_shares_and_parts_them_from_the_problems(run: siked.Run) -> None:
+    own, permuted = mixture(run, "main"), mixture(run, "permuted")
+    assert Counter(row["strategy"] for row in own) == Counter(row["strategy"] for row in permuted)
+    assert len({row["rationale"] for row in permuted}) == len(permuted)
+
+
+def test_votes_are_scored_beside_single_texts(run: siked.Run) -> None:
+    rows = {row["mode"]: row for row in run.summary["votes"]["additions"]}
+    forced = run.summary["iterations"][-1]["forced"]
+    best = max(forced, key=lambda name: forced[name])
+    modes = {"free", "forced:cot", "forced:l2m", "forced:pot", "any", "majority"}
+    assert set(rows) == {*modes, f"pass:{best}", f"majority:{best}"}
+    assert {row["texts"] for row in rows.values()} == {1, 3}
+    singles = [rows[f"forced:{name}"]["value"] for name in ("cot", "l2m", "pot")]
+    assert rows["any"]["value"] >= max(singles)
+    assert rows["any"]["value"] >= rows["majority"]["value"]
+    assert rows[f"pass:{best}"]["value"] >= rows[f"majority:{best}"]["value"]
+
+
+def test_the_choice_is_measured_on_dev(run: siked.Run) -> None:
+    for values in run.summary["iterations"]:
+        found = values["choice_quality"]
+        assert found["n"] == 8
+        assert found["mass"] == pytest.approx(0.9)
+        assert found["oracle"] == values["any_strategy"]
+        assert found["best_single"] == max(values["forced"].values())
+
+
+def test_tables_show_them(run: siked.Run) -> None:
+    shown = CliRunner().invoke(cli, ["show", str(run.folder)]).output
+    for text in ("tags permuted over problems", "majority of the strategies", "concordance"):
+        assert text in shown
+
+
+def test_controls_after_more_iterations_equal_those_of_a_longer_run(
+    settings: dict[str, Any], run: siked.Run, tmp_path: Path
+) -> None:
+    again = siked.run({**settings, "controls": ALL}, tmp_path / "again")
+    assert digest(again.journal) == digest(run.journal)
+    assert resume(run.folder).summary["controls"] == run.summary["controls"]
