@@ -73,7 +73,13 @@ def test_the_distribution_of_the_strategy_page_is_whole() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["use-your-own-data.md", "use-your-own-rationales.md", "write-a-strategy.md", "write-a-backend.md"],
+    [
+        "use-your-own-data.md",
+        "use-your-own-rationales.md",
+        "write-a-strategy.md",
+        "write-a-schedule.md",
+        "write-a-backend.md",
+    ],
 )
 def test_links_lead_somewhere(name: str) -> None:
     text = (PAGES / name).read_text(encoding="utf-8")

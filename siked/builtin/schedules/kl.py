@@ -23,7 +23,7 @@ class KlOptions(PoolOptions):
     """Options of ``kl``."""
 
     target: float = field(
-        default=0.2, metadata={"help": "KL(mixture || student's choice on dev) at iteration 1, in nats."}
+        default=0.2, metadata={"help": "Divergence from the student's choice on dev at iteration 1, in nats."}
     )
     end: float | None = field(
         default=None, metadata={"help": "The target of the last iteration; not set: the same for all."}

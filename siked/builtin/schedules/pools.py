@@ -60,7 +60,10 @@ class PoolOptions:
     cap: int = field(default=0, metadata={"help": "At most so many rows of a problem; 0 is no limit."})
     tokens: int = field(
         default=0,
-        metadata={"help": "Loss tokens of a mixture, to hold them equal across schedules; 0 is no limit."},
+        metadata={
+            "help": "Loss tokens of a mixture, to hold them equal across schedules: rows are added or taken "
+            "away; 0 leaves them as they come."
+        },
     )
     flagged: Literal["keep", "drop"] = field(
         default="keep",
