@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from siked.engine.use import Election
 
 
 @click.command()
@@ -11,8 +16,9 @@ import click
 @click.option(
     "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
 )
+@click.option("--vote", type=click.IntRange(1), metavar="K", help="Ask K times in every strategy and vote.")
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
-def command(target: str, question: str, strategy: str, iteration: int | None) -> None:
+def command(target: str, question: str, strategy: str, vote: int | None, iteration: int | None) -> None:
     """Let a student pick a strategy for QUESTION, run its program if it writes one, print the answer."""
     from siked.cli.watch import Watch
     from siked.engine.use import opened
@@ -20,10 +26,30 @@ def command(target: str, question: str, strategy: str, iteration: int | None) ->
     from siked.registry import load_registry
 
     problem = TestProblem(id="question", question=question, gold=None, dataset="")
-    with Watch() as reporter, opened(target, iteration, load_registry(), reporter) as solve:
-        (solution,) = solve([problem], strategy)
+    if vote and strategy:
+        raise click.UsageError("--vote asks in every strategy; leave --strategy out")
+    with Watch() as reporter, opened(target, iteration, load_registry(), reporter) as solver:
+        if vote:
+            (election,) = solver.vote([problem], vote)
+            _print_election(election)
+            return
+        (solution,) = solver.solve([problem], strategy)
     click.echo(f"strategy: {solution.strategy or 'none (the text starts with no known tag)'}")
     click.echo(solution.text.strip())
     if solution.program is not None:
         click.echo(f"program: {solution.program.status} in {solution.program.sandbox}")
     click.echo(f"answer: {solution.verdict.answer if solution.verdict.answer is not None else 'none found'}")
+
+
+def _print_election(election: Election) -> None:
+    for text in election.texts:
+        answer = text.verdict.answer
+        click.echo(f"{text.strategy}: {answer if answer is not None else 'no answer'}")
+    tokens = sum(text.tokens for text in election.texts)
+    if election.elected is None:
+        click.echo(f"answer: none found in {len(election.texts)} texts, {tokens} tokens")
+        return
+    click.echo(
+        f"answer: {election.elected.verdict.answer} ({election.votes} of {len(election.texts)} texts, "
+        f"{tokens} tokens)"
+    )

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from siked import config as configuration
+from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
 from siked.engine.generate import chosen, student_prompt
 from siked.engine.progress import Reporter
 from siked.engine.run import Run, stored_config
+from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.verify import judge_many
 from siked.errors import UsageError
 from siked.journal import Journal
 from siked.records import (
+    Answer,
     Call,
     Completion,
     Model,
@@ -47,11 +50,53 @@ class Solution:
     text: str
     verdict: Verdict
     program: ProgramOutcome | None
+    tokens: int = 0
+    """Tokens generated."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Election:
+    """All texts to one problem and the one whose answer most agree on."""
+
+    texts: tuple[Solution, ...]
+    elected: Solution | None
+    """None where no text has an answer."""
+    votes: int
+    """Texts with the elected answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solver:
+    """A student (or any model) ready to solve problems."""
+
+    state: State
+    model: Model
+
+    def solve(self, problems: list[Problem], strategy: str = "") -> Iterator[Solution]:
+        """Yield a greedy solution of each problem, by the student's choice or a given strategy."""
+        for solutions in _solve(self.state, self.model, problems, [strategy], 0):
+            yield solutions[0]
+
+    def vote(self, problems: list[Problem], k: int) -> Iterator[Election]:
+        """Ask each problem ``k`` times in each strategy and yield what most texts agree on.
+
+        With ``k`` 1 texts are greedy, else sampled as the run samples. Ties go to the strategy
+        that the configuration names first.
+        """
+        for texts in _solve(self.state, self.model, problems, list(self.state.strategies), k if k > 1 else 0):
+            place = majority([s.verdict.answer for s in texts])
+            if place is None:
+                yield Election(texts=tuple(texts), elected=None, votes=0)
+                continue
+            found = [extract(Answer(s.verdict.answer or "", form="value")) for s in texts]
+            numbers = groups(found)
+            votes = numbers.count(numbers[place])
+            yield Election(texts=tuple(texts), elected=texts[place], votes=votes)
 
 
 @contextmanager
-def opened(target: str, iteration: int | None, registry: Registry, reporter: Reporter) -> Iterator[Any]:
-    """Yield a function that solves problems with a run's student, or with any model.
+def opened(target: str, iteration: int | None, registry: Registry, reporter: Reporter) -> Iterator[Solver]:
+    """Yield a solver with a run's student, or with any model.
 
     ``target`` is a run folder (its best iteration, or ``iteration``) or a model.
     """
@@ -72,7 +117,7 @@ def opened(target: str, iteration: int | None, registry: Registry, reporter: Rep
             reporter=reporter,
         )
         try:
-            yield lambda problems, strategy="": _solve(state, model, problems, strategy)
+            yield Solver(state, model)
         finally:
             state.close()
 
@@ -107,6 +152,12 @@ def load_tests(registry: Registry, name: str, options: dict[str, Any], limit: in
     return problems[:limit]
 
 
+def tally_elections(elections: list[Election]) -> Score:
+    """Return the score of elections; a problem without an elected answer is wrong."""
+    status = Counter(str(e.elected.verdict.status) if e.elected else "wrong" for e in elections)
+    return score(status["correct"], len(elections), status["unverified"])
+
+
 def tally(solutions: list[Solution]) -> tuple[Score, dict[str, float]]:
     """Return the score of solutions and the shares of strategies chosen."""
     status = Counter(str(s.verdict.status) for s in solutions)
@@ -116,23 +167,36 @@ def tally(solutions: list[Solution]) -> tuple[Score, dict[str, float]]:
     return score(status["correct"], n, status["unverified"]), shares
 
 
-def _solve(state: State, model: Model, problems: list[Problem], strategy: str) -> Iterator[Solution]:
-    tag = state.strategies[strategy].tag if strategy else ""
-    sampling = Sampling(max_new_tokens=state.config.evaluate.max_new_tokens)
+def _solve(
+    state: State, model: Model, problems: list[Problem], strategies: list[str], k: int
+) -> Iterator[list[Solution]]:
+    """Yield, for each problem, its solutions in the order of ``strategies``, ``k`` samples each
+    (0 is one greedy text)."""
+    config = state.config
+    most = config.evaluate.max_new_tokens
+    sampling = Sampling(max_new_tokens=most)
+    if k:
+        sampling = Sampling(
+            temperature=config.sample.temperature, top_p=config.sample.top_p, max_new_tokens=most
+        )
     state.reporter.begin("solve", len(problems))
-    for start in range(0, len(problems), CHUNK):
-        chunk = problems[start : start + CHUNK]
+    size = max(1, CHUNK // (len(strategies) * max(k, 1)))
+    for start in range(0, len(problems), size):
+        chunk = problems[start : start + size]
+        wanted = [(p, name, sample) for p in chunk for name in strategies for sample in range(max(k, 1))]
         requests = [
             Request(
-                key=str(start + i),
+                key=f"{start}-{place}",
                 messages=student_prompt(problem.question),
-                prefix=tag,
+                prefix=state.strategies[name].tag if name else "",
                 sampling=sampling,
+                seed=derive(config.seed, "solve", problem.dataset, problem.id, name, sample),
                 problem_id=problem.id,
                 question=problem.question,
-                strategy=strategy,
+                strategy=name,
+                sample=sample,
             )
-            for i, problem in enumerate(chunk)
+            for place, (problem, name, sample) in enumerate(wanted)
         ]
         texts: dict[str, Completion] = {}
 
@@ -144,11 +208,26 @@ def _solve(state: State, model: Model, problems: list[Problem], strategy: str) -
         for item in state.pool.generate(state.student_spec, model, pending):
             if not isinstance(item, Call):
                 texts[item.key] = item
-        read = [
-            (strategy, texts[r.key].text) if strategy else chosen(state, texts[r.key].text) for r in requests
+        read = [(r.strategy, texts[r.key].text) for r in requests]
+        read = [(name, text) if name else chosen(state, text) for name, text in read]
+        judged = judge_many(
+            state, [(p, name, text) for (p, _, _), (name, text) in zip(wanted, read, strict=True)]
+        )
+        solutions = [
+            Solution(
+                problem=problem,
+                strategy=name,
+                text=text,
+                verdict=verdict,
+                program=outcome,
+                tokens=texts[request.key].completion_tokens,
+            )
+            for request, (problem, _, _), (name, text), (verdict, outcome) in zip(
+                requests, wanted, read, judged, strict=True
+            )
         ]
-        judged = judge_many(state, [(p, name, text) for p, (name, text) in zip(chunk, read, strict=True)])
-        for problem, (name, text), (verdict, outcome) in zip(chunk, read, judged, strict=True):
-            yield Solution(problem=problem, strategy=name, text=text, verdict=verdict, program=outcome)
+        each = len(strategies) * max(k, 1)
+        for place in range(0, len(solutions), each):
+            yield solutions[place : place + each]
         state.reporter.advance(start + len(chunk))
     state.reporter.end()

@@ -1,5 +1,7 @@
 """Controls and votes beside a whole run on the fakes."""
 
+import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -81,3 +83,19 @@ def test_controls_after_more_iterations_equal_those_of_a_longer_run(
     again = siked.run({**settings, "controls": ALL}, tmp_path / "again")
     assert digest(again.journal) == digest(run.journal)
     assert resume(run.folder).summary["controls"] == run.summary["controls"]
+
+
+def test_voting_at_test_time_tells_answers_and_cost(run: siked.Run) -> None:
+    def call(*args: str) -> Any:
+        return CliRunner().invoke(cli, list(args), catch_exceptions=False)
+
+    one = json.loads(call("eval", str(run.folder), "-d", "additions", "--json").output)
+    three = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "1", "--json").output)
+    nine = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "3", "--json").output)
+    assert (three["texts"], nine["texts"]) == (3 * one["texts"], 9 * one["texts"])
+    assert nine["tokens"] > three["tokens"] > one["tokens"]
+    assert three["n"] == nine["n"] == one["n"]
+    told = call("solve", str(run.folder), "What is 20 + 22?", "--vote", "3").output
+    assert re.search(r"answer: 4[23] \([3-9] of 9 texts, \d+ tokens\)", told)
+    refused = CliRunner().invoke(cli, ["solve", str(run.folder), "What?", "--vote", "2", "-s", "cot"])
+    assert refused.exit_code == 2
