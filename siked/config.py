@@ -127,6 +127,11 @@ class RunConfig(_Section):
     dataset: DatasetConfig = DatasetConfig()
     schedule: ComponentConfig = ComponentConfig(name="adaptive")
     verifier: ComponentConfig = ComponentConfig(name="numeric")
+    labels: ComponentConfig | None = Field(
+        None,
+        description="Verifier that says which rationales are trained on, such as agreement where there are no "
+        "golds; default: the verifier. Scores are the verifier's.",
+    )
     sandbox: ComponentConfig = ComponentConfig(name="auto")
     stopping: ComponentConfig = ComponentConfig(name="fixed")
     backend: WorkerConfig = WorkerConfig(name="transformers")
@@ -238,6 +243,8 @@ def check_components(config: RunConfig, registry: Registry) -> None:
     for kind in ("schedule", "verifier", "sandbox", "stopping", "backend", "trainer", "dataset"):
         section: ComponentConfig = getattr(config, kind)
         options(registry.find(kind, section.name), section.options)
+    if config.labels is not None:
+        options(registry.find("verifier", config.labels.name), config.labels.options)
     dataset = registry.find("dataset", config.dataset.name).load()
     for name in config.test_sets(dataset.tests):
         registry.find("dataset", name)

@@ -24,6 +24,9 @@ def config_options(function: Any) -> Any:
             click.option("--dataset", "-d", metavar="NAME", help="Training problems."),
             click.option("--data-dir", metavar="DIR", help="Read the data set from local files."),
             click.option("--skip-bad", is_flag=True, help="Count damaged data lines and go on."),
+            click.option(
+                "--labels", metavar="VERIFIER", help="Who says what is trained on; agreement needs no golds."
+            ),
             click.option("--schedule", metavar="NAME", help="How teacher and student are mixed."),
             click.option(
                 "--iterations", "-t", type=click.IntRange(0), metavar="T", help="Iterations after 0."
@@ -68,6 +71,8 @@ def flags(values: dict[str, Any]) -> dict[str, Any]:
         found["dataset"] = dataset
     if values["schedule"]:
         found["schedule"] = {"name": values["schedule"]}
+    if values["labels"]:
+        found["labels"] = {"name": values["labels"]}
     if values["samples"]:
         found["sample"] = {"k": values["samples"]}
     for key in ("iterations", "seed"):

@@ -65,7 +65,7 @@ def _free(state: State, track: str, iteration: int, name: str) -> None:
         return (Ask(row, problem, "", 0) for row, problem in problems)
 
     generate(state, track, iteration, step, greedy(state, track, iteration), asks)
-    verify(state, track, iteration, step)
+    verify(state, track, iteration, [step])
     rows = results(state, track, iteration, step)
     chosen = Counter(row["strategy"] or "none" for row in rows)
     choice = {key: chosen[key] / max(len(rows), 1) for key in [*state.strategies, "none"]}
@@ -79,7 +79,7 @@ def _forced(state: State, track: str, iteration: int) -> None:
         return (Ask(row, problem, name, 0) for row, problem in problems for name in state.strategies)
 
     generate(state, track, iteration, f"forced:{DEV}", greedy(state, track, iteration), asks)
-    verify(state, track, iteration, f"forced:{DEV}")
+    verify(state, track, iteration, [f"forced:{DEV}"])
     rows = results(state, track, iteration, f"forced:{DEV}")
     for name in state.strategies:
         mine = [row for row in rows if row["strategy"] == name]

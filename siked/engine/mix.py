@@ -52,7 +52,7 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
         iterations=state.config.iterations,
         strategies=tuple(state.strategies),
         choice=choice_on_dev(state, iteration - 1) if use_student else {},
-        solved=state.journal.solved(MAIN, iteration, "sample", state.judge) if use_student else {},
+        solved=state.journal.solved(MAIN, iteration, "sample", state.label_judge) if use_student else {},
     )
     rng = random.Random(derive(state.config.seed, "mix", iteration))
     rows: list[Choice] = []
@@ -109,7 +109,7 @@ def _candidates(
     rates: Mapping[str, float],
     dropped: Counter[str],
 ) -> Iterable[Candidate]:
-    for kept in state.journal.kept(MAIN, iteration, step, state.judge):
+    for kept in state.journal.kept(MAIN, iteration, step, state.label_judge):
         if kept.flags and state.config.drop_flagged:
             dropped["flagged"] += 1
             continue

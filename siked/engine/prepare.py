@@ -133,6 +133,8 @@ def _plain(section: ComponentConfig) -> ComponentConfig:
 def _with_gold(state: State, problems: list[TrainProblem]) -> list[TrainProblem]:
     kept = [p for p in problems if p.gold is not None]
     missing = len(problems) - len(kept)
+    if state.config.labels is not None:
+        return problems  # whether it needs golds is the labeller's business
     if missing:
         state.note(f"{missing} training problems have no gold answer and are left out")
     return kept

@@ -32,4 +32,4 @@ def sample(state: State, iteration: int) -> None:
         generate(state, MAIN, iteration, "sample", source, asks)
     with state.step(MAIN, iteration, "verify") as finished:
         if not finished():
-            verify(state, MAIN, iteration, "sample")
+            verify(state, MAIN, iteration, ["sample"], labels=True)

@@ -63,6 +63,23 @@ class State:
         return self.config.verifier.name, self.verifier.version, json.dumps(options, sort_keys=True)
 
     @cached_property
+    def labeller(self) -> Verifier:
+        """Says which rationales are trained on: the verifier, unless ``labels`` names another."""
+        if self.config.labels is None:
+            return self.verifier
+        made: Verifier = configuration.make(self.registry, "verifier", self.config.labels)
+        return made
+
+    @cached_property
+    def label_judge(self) -> tuple[str, str, str]:
+        """What verdicts of the labeller are stored under."""
+        if self.config.labels is None:
+            return self.judge
+        offer = self.registry.find("verifier", self.config.labels.name)
+        options = configuration.options(offer, self.config.labels.options)
+        return self.config.labels.name, self.labeller.version, json.dumps(options, sort_keys=True)
+
+    @cached_property
     def schedule(self) -> Schedule:
         """The run's mixing schedule."""
         made: Schedule = configuration.make(self.registry, "schedule", self.config.schedule)

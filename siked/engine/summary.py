@@ -10,6 +10,7 @@ from typing import Any
 from siked import __version__, hookspecs
 from siked.engine.choice import choice_quality
 from siked.engine.control import TRAINED, VOTES
+from siked.engine.labels import label_error
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history
@@ -42,6 +43,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
             for name in state.config.controls
             if name in TRAINED and last > 0
         ],
+        "labels": label_error(state, last),
         "votes": _votes(state, last) if VOTES in state.config.controls else {},
         "best_iteration": best,
         "stopped_because": _reason(decision, last),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from siked import hookspecs
 from siked.answers.flags import flags
+from siked.contracts import Verifier
 from siked.engine.generate import chosen
 from siked.engine.state import State
 from siked.journal.read import Unjudged
@@ -26,16 +29,26 @@ STOPPED = (ProgramStatus.TIMEOUT, ProgramStatus.MEMORY, ProgramStatus.DENIED)
 """The sandbox ended the program: what it would have answered is not known."""
 
 
-def verify(state: State, track: str, iteration: int, step: str) -> None:
-    """Give every rationale of a step a verdict."""
-    asked, _ = state.journal.count_requests(track, iteration, step)
-    state.reporter.begin(f"verify {step}", asked)
+def verify(state: State, track: str, iteration: int, steps: Sequence[str], *, labels: bool = False) -> None:
+    """Give every rationale of some steps a verdict, those to one problem together.
+
+    With ``labels`` the labeller judges, for training; else the verifier, for scores.
+    """
+    asked = sum(state.journal.count_requests(track, iteration, step)[0] for step in steps)
+    state.reporter.begin(f"verify {', '.join(steps)}", asked)
+    judge = state.label_judge if labels else state.judge
+    verifier = state.labeller if labels else state.verifier
     done = 0
-    for rows in state.journal.unjudged(track, iteration, step, state.judge, PROBLEMS):
-        _judge_chunk(state, rows)
+    for rows in state.journal.unjudged(track, iteration, steps, judge, PROBLEMS):
+        _judge_chunk(state, rows, verifier, judge)
         done += len(rows)
         state.reporter.advance(done)
     state.reporter.end()
+    for step in steps:
+        _tell(state, track, iteration, step)
+
+
+def _tell(state: State, track: str, iteration: int, step: str) -> None:
     counts: dict[str, dict[str, int]] = {}
     for row in state.journal.rows(
         "SELECT r.strategy, v.status, count(*) AS n FROM requests q JOIN rationales r ON r.request = q.id"
@@ -57,7 +70,7 @@ def verify(state: State, track: str, iteration: int, step: str) -> None:
     )
 
 
-def _judge_chunk(state: State, rows: list[Unjudged]) -> None:
+def _judge_chunk(state: State, rows: list[Unjudged], verifier: Verifier, judge: tuple[str, str, str]) -> None:
     readings = [_read(state, row) for row in rows]
     programs = [reading for reading in readings if isinstance(reading, Program)]
     ran = iter(list(state.sandbox.run(programs)) if programs else [])
@@ -71,7 +84,7 @@ def _judge_chunk(state: State, rows: list[Unjudged]) -> None:
         problem = state.journal.problem(problem_row)
         answered = [i for i in members if answers[i] is not None]
         given = [answer for i in answered if (answer := answers[i]) is not None]
-        for i, verdict in zip(answered, state.verifier.verify(problem, given), strict=True):
+        for i, verdict in zip(answered, verifier.verify(problem, given), strict=True):
             verdicts[i] = verdict
     with state.journal.saving():
         for i, row in enumerate(rows):
@@ -79,7 +92,7 @@ def _judge_chunk(state: State, rows: list[Unjudged]) -> None:
             verdict = verdicts.get(i) or _without_answer(reading, outcome)
             state.journal.verdict(
                 row.id,
-                state.judge,
+                judge,
                 _flagged(state, row, reading, verdict),
                 sandbox=outcome.sandbox if outcome else "",
                 program=outcome.status if outcome else "",

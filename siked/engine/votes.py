@@ -80,7 +80,7 @@ def _ask(
         )
 
     generate(state, MAIN, iteration, step, source, asks)
-    verify(state, MAIN, iteration, step)
+    verify(state, MAIN, iteration, [step])
     return results(state, MAIN, iteration, step)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -162,18 +162,19 @@ class Reader:
             ]
 
     def unjudged(
-        self, track: str, iteration: int, step: str, judge: tuple[str, str, str], problems: int
+        self, track: str, iteration: int, steps: Sequence[str], judge: tuple[str, str, str], problems: int
     ) -> Iterator[list[Unjudged]]:
-        """Yield the rationales of a step that ``judge`` has no verdict on, for ``problems`` whole
+        """Yield the rationales of some steps that ``judge`` has no verdict on, for ``problems`` whole
         problems at a time."""
+        wanted = ", ".join("?" * len(steps))
         first = -1
         while True:
             ids = [
                 row[0]
                 for row in self.db.execute(
-                    "SELECT DISTINCT problem FROM requests WHERE track = ? AND iteration = ? AND step = ?"
-                    " AND problem > ? ORDER BY problem LIMIT ?",
-                    (track, iteration, step, first, problems),
+                    "SELECT DISTINCT problem FROM requests WHERE track = ? AND iteration = ?"
+                    f" AND step IN ({wanted}) AND problem > ? ORDER BY problem LIMIT ?",
+                    (track, iteration, *steps, first, problems),
                 )
             ]
             if not ids:
@@ -181,12 +182,13 @@ class Reader:
             rows = self.db.execute(
                 "SELECT r.id, q.problem, r.outcome, r.strategy, r.text, q.strategy != ''"
                 " FROM requests q JOIN rationales r ON r.request = q.id"
-                " WHERE q.track = ? AND q.iteration = ? AND q.step = ? AND q.problem BETWEEN ? AND ?"
+                f" WHERE q.track = ? AND q.iteration = ? AND q.step IN ({wanted})"
+                " AND q.problem BETWEEN ? AND ?"
                 " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
                 " AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.rationale = r.id AND v.verifier = ?"
                 " AND v.version = ? AND v.options = ?)"
                 " ORDER BY q.problem, q.strategy, q.sample",
-                (track, iteration, step, ids[0], ids[-1], *judge),
+                (track, iteration, *steps, ids[0], ids[-1], *judge),
             )
             found = [Unjudged._make(row) for row in rows]
             first = ids[-1]

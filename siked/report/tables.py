@@ -47,6 +47,8 @@ def print_run(folder: Path) -> None:
     if summary.get("votes"):
         console.print(votes_table(summary))
     console.print(funnel_table(run))
+    for row in summary.get("labels", []):
+        console.print(labels_line(row))
     console.print(
         f"best iteration by dev: {summary['best_iteration']}; stopped because: {summary['stopped_because']}"
     )
@@ -161,6 +163,14 @@ def votes_table(summary: Mapping[str, Any]) -> Any:
     for rows in zip(*columns, strict=True):
         table.add_row(votes_label(rows[0]["mode"]), str(rows[0]["texts"]), *(cell(row) for row in rows))
     return table
+
+
+def labels_line(row: Mapping[str, Any]) -> str:
+    """Return how far labels made without golds can be trusted, where there are golds."""
+    text = f"labels by {row['labeller']}, {row['step']}: {row['labelled']} of {row['problems']} problems"
+    if not row["with_gold"]:
+        return text
+    return f"{text}; {row['wrong']} of {row['with_gold']} with a gold are wrong ({100 * row['error']:.1f} %)"
 
 
 def votes_label(mode: str) -> str:
