@@ -28,7 +28,8 @@ def score_tags(state: State, iteration: int) -> None:
         if finished():
             return
         problems = state.journal.load_problems("dev")
-        tags = [strategy.tag for strategy in state.strategies.values()]
+        # With its newline, as in training: where a tokenizer joins the two, the tag alone is another token.
+        tags = [f"{strategy.tag}\n" for strategy in state.strategies.values()]
         model = state.student(MAIN, iteration)
         rows: list[tuple[str, int, int, str, float]] = []
         for start in range(0, len(problems), CHUNK):
