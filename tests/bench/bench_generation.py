@@ -187,8 +187,8 @@ def main() -> None:
     print("# Generation beside the bare engine\n")
     print(
         f"{args.student}, float32, one thread, {len(wanted)} prompts ({args.problems} problems in three "
-        f"strategies), at most {args.most} tokens, batches of {args.batch}, greedy; {args.rounds} alternating "
-        "rounds after one that does not count. "
+        f"strategies), at most {args.most} tokens, batches of {args.batch}, greedy; "
+        f"{args.rounds} alternating rounds after one that does not count. "
         f"torch {torch.__version__}, transformers {transformers.__version__}.\n"
     )
     print("| way | median s | all rounds | siked takes | equal texts |")
