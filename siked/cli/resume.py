@@ -11,7 +11,8 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--iterations", "-t", type=click.IntRange(0), metavar="T", help="Raise T to this.")
 @click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
-def command(run: Path, iterations: int | None, retry_failed: bool) -> None:
+@click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
+def command(run: Path, iterations: int | None, retry_failed: bool, cache: str | None) -> None:
     """Go on with a run from what is missing.
 
     Nothing that stands in the journal is asked or trained again. A finished run can be given more
@@ -22,4 +23,4 @@ def command(run: Path, iterations: int | None, retry_failed: bool) -> None:
 
     click.echo(f"run folder: {run}")
     with guarded(run) as reporter:
-        resume(run, iterations=iterations, retry_failed=retry_failed, reporter=reporter)
+        resume(run, iterations=iterations, retry_failed=retry_failed, reporter=reporter, cache=cache)

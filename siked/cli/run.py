@@ -90,9 +90,10 @@ def config_from(values: dict[str, Any]) -> Any:
 
 @click.command(epilog=_EPILOG)
 @config_options
+@click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
-def command(out: str | None, dry_run: bool, **values: Any) -> None:
+def command(out: str | None, cache: str | None, dry_run: bool, **values: Any) -> None:
     """Run SIKeD: teach, train, then sample, verify, mix, train and evaluate for T iterations.
 
     With nothing configured it runs on the bundled student, problems and teacher. Settings come
@@ -117,7 +118,7 @@ def command(out: str | None, dry_run: bool, **values: Any) -> None:
 
     click.echo(f"run folder: {folder}")
     with guarded(folder) as reporter:
-        run(config, folder, registry=registry, reporter=reporter, new=False)
+        run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache)
 
 
 def needs_training(config: Any) -> None:

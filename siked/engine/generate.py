@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from siked.engine import texts
 from siked.engine.seeds import derive, request_key
 from siked.engine.state import State
 from siked.journal.read import Asked
@@ -60,6 +61,7 @@ def generate(
         with journal.saving():
             journal.requests(_planned(state, track, iteration, step, source, info, asks()))
             journal.reuse(track, iteration, step)
+        _from_cache(state, track, iteration, step, source)
         asked, ended = journal.count_requests(track, iteration, step)
     if asked == ended and not state.retry_failed:
         return
@@ -70,7 +72,18 @@ def generate(
     for chunk in journal.chunks(track, iteration, step, size, state.retry_failed):
         ended = _fetch(state, track, iteration, step, source, chunk, ended)
     state.reporter.end()
+    texts.put(state, source.spec, track, iteration, step)
     _tell_failures(state, track, iteration, step)
+
+
+def _from_cache(state: State, track: str, iteration: int, step: str, source: Source) -> None:
+    taken = texts.take(state, source.spec, track, iteration, step)
+    if not taken:
+        return
+    with state.journal.saving():
+        for request, completion, name in taken:
+            state.journal.completion(request, completion, name or chosen(state, completion.text)[0])
+    state.note(f"{_label(track, iteration)} {step}: {len(taken)} texts came from the cache")
 
 
 def build(state: State, source: Source, asked: Asked, problem: Problem) -> Request:

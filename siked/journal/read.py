@@ -127,6 +127,14 @@ class Reader:
         ).fetchone()
         return asked, ended
 
+    def open_requests(self, track: str, iteration: int, step: str) -> list[tuple[int, str, str]]:
+        """Return (row id, key, strategy) of the requests of a step that have no text."""
+        return self.db.execute(
+            "SELECT id, key, strategy FROM requests q WHERE track = ? AND iteration = ? AND step = ?"
+            " AND NOT EXISTS (SELECT 1 FROM rationales r WHERE r.request = q.id) ORDER BY id",
+            (track, iteration, step),
+        ).fetchall()
+
     def chunks(
         self, track: str, iteration: int, step: str, size: int, retry: bool = False
     ) -> Iterator[list[Asked]]:
