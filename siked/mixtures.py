@@ -6,11 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from siked.records import Aim, Candidate, History, Mixture
+from siked.records import Aim, Choice, History, Mixture
 
 
 def describe(
-    rows: Sequence[Candidate],
+    rows: Sequence[Choice],
     aims: Iterable[Aim],
     dropped: Mapping[str, int],
     history: History,
@@ -21,11 +21,14 @@ def describe(
 ) -> Mixture:
     """Return the numbers of a mixture of at least one row."""
     counts = strategy_counts(rows, history.strategies)
-    tokens = sum(row.length for row in rows)
-    taught = [row for row in rows if row.source == "teacher"]
-    alpha = len(taught) / len(rows)
+    tokens = sum(row.candidate.length for row in rows)
+    whole = math.fsum(row.weight for row in rows)
+    mass = math.fsum(row.weight * row.candidate.length for row in rows)
+    taught = [row for row in rows if row.candidate.source == "teacher"]
+    alpha = math.fsum(row.weight for row in taught) / whole
     kl = divergence(counts, history.choice) if history.choice else None
     reached = {"alpha": alpha, "floor": alpha, "kl": 0.0 if kl is None else kl, "tokens": float(tokens)}
+    sources = Counter((row.candidate.source, row.candidate.strategy) for row in rows)
     return Mixture(
         track=track,
         iteration=iteration,
@@ -33,10 +36,10 @@ def describe(
         rows=len(rows),
         alpha=alpha,
         tokens=tokens,
-        alpha_tokens=sum(row.length for row in taught) / tokens if tokens else 0.0,
-        shares={name: count / len(rows) for name, count in counts.items()},
+        alpha_tokens=math.fsum(row.weight * row.candidate.length for row in taught) / mass if mass else 0.0,
+        shares={name: count / whole for name, count in counts.items()},
         sources={
-            source: strategy_counts([row for row in rows if row.source == source], history.strategies)
+            source: {name: sources[source, name] for name in history.strategies}
             for source in ("teacher", "student")
         },
         kl=kl,
@@ -46,13 +49,15 @@ def describe(
     )
 
 
-def strategy_counts(rows: Iterable[Candidate], strategies: Iterable[str]) -> dict[str, int]:
-    """Return the rows of each strategy."""
-    counts = Counter(row.strategy for row in rows)
-    return {name: counts[name] for name in strategies}
+def strategy_counts(rows: Iterable[Choice], strategies: Iterable[str]) -> dict[str, float]:
+    """Return the rows of each strategy, each counted by its weight."""
+    counts: dict[str, list[float]] = {name: [] for name in strategies}
+    for row in rows:
+        counts[row.candidate.strategy].append(row.weight)
+    return {name: math.fsum(weights) for name, weights in counts.items()}
 
 
-def divergence(counts: Mapping[str, int], choice: Mapping[str, float]) -> float:
+def divergence(counts: Mapping[str, float], choice: Mapping[str, float]) -> float:
     """Return KL(shares of rows || choice) in nats, over the strategies of ``counts``.
 
     ``counts`` has the rows of every strategy, ``choice`` the student's shares; what the student
@@ -65,14 +70,15 @@ def divergence(counts: Mapping[str, int], choice: Mapping[str, float]) -> float:
     return sum((a / sum(p)) * math.log((a / sum(p)) / (b / sum(q))) for a, b in zip(p, q, strict=True))
 
 
-def tag_entropy(rows: Iterable[Candidate]) -> float:
+def tag_entropy(rows: Iterable[Choice]) -> float:
     """Return the entropy (nats) of the tag given the problem, averaged over the mixture's problems.
 
     Log of the number of strategies: the mixture says nothing about which strategy suits a problem.
     """
-    problems: dict[str, Counter[str]] = {}
+    problems: dict[str, dict[str, float]] = {}
     for row in rows:
-        problems.setdefault(row.problem_id, Counter())[row.strategy] += 1
+        counts = problems.setdefault(row.candidate.problem_id, {})
+        counts[row.candidate.strategy] = counts.get(row.candidate.strategy, 0.0) + row.weight
     total = 0.0
     for counts in problems.values():
         n = sum(counts.values())

@@ -247,6 +247,8 @@ class TrainRow:
     messages: tuple[Message, ...]
     prefix: str
     text: str
+    weight: float = 1.0
+    """What its tokens count in the loss, relative to those of other rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +317,8 @@ class Choice:
 
     candidate: Candidate
     reason: str
+    weight: float = 1.0
+    """What the row counts, in the loss and in the shares of the mixture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +342,7 @@ class Aim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mixture:
-    """The training rows of one iteration, in numbers."""
+    """The training rows of one iteration, in numbers. In shares a row counts its weight."""
 
     track: str
     iteration: int
@@ -347,7 +351,7 @@ class Mixture:
     alpha: float
     """The teacher's share of rows."""
     tokens: int
-    """Loss tokens of all rows."""
+    """Loss tokens of all rows, whatever their weights."""
     alpha_tokens: float
     """The teacher's share of loss tokens."""
     shares: Mapping[str, float]

@@ -84,13 +84,14 @@ def _permuted(state: State, last: int) -> None:
     with state.step(PERMUTED, last, "mix") as finished:
         if not finished():
             rows = state.journal.rows(
-                "SELECT r.strategy, count(*) AS n FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+                "SELECT r.strategy, round(sum(w.weight)) AS n"
+                " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
                 " JOIN rationales r ON r.id = w.rationale WHERE m.track = ? AND m.iteration = ?"
                 " GROUP BY r.strategy",
                 MAIN,
                 last,
             )
-            schedule = Permuted(RowCounts({row["strategy"]: row["n"] for row in rows}))
+            schedule = Permuted(RowCounts({row["strategy"]: int(row["n"]) for row in rows}))
             build(state, PERMUTED, last, schedule, use_student=True)
     first = state.config.trainer.start == "base"
     _train(state, PERMUTED, last, state.student(MAIN, -1 if first else last - 1), steps=_steps(state, last))

@@ -73,7 +73,7 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     dropped["not-chosen"] += len(undecided)
     random.Random(derive(state.config.seed, "order", iteration)).shuffle(rows)
     mixture = describe(
-        [row.candidate for row in rows],
+        rows,
         aims,
         dropped,
         history,
@@ -83,7 +83,9 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     )
     options = state.config.schedule.options if track == MAIN else {}
     with state.journal.saving():
-        state.journal.mixture(mixture, options, ((row.candidate.rationale, row.reason) for row in rows))
+        state.journal.mixture(
+            mixture, options, ((row.candidate.rationale, row.weight, row.reason) for row in rows)
+        )
     state.emit(
         "siked_mixture_built",
         hookspecs.MixtureBuilt(id=f"{state.folder.name}:{track}:{iteration}", mixture=mixture),

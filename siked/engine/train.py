@@ -88,11 +88,12 @@ def run_trainer(state: State, track: str, iteration: int, parent: Model, setting
 
 
 def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
-    for question, strategy, text in state.journal.mixture_texts(track, iteration):
+    for question, strategy, text, weight in state.journal.mixture_texts(track, iteration):
         yield {
             "messages": [pack(message) for message in student_prompt(question)],
             "prefix": state.strategies[strategy].tag,
             "text": text.strip(),
+            "weight": weight,
         }
 
 

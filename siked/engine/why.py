@@ -16,8 +16,8 @@ def chain(run: Run, place: str) -> list[str]:
         raise UsageError(f"{place!r}: write ITERATION:ROW, such as 1:0")
     name = track[0] if track else "main"
     rows = run.journal.rows(
-        "SELECT m.schedule, m.rows, m.alpha, w.reason, q.track, q.iteration, q.step, q.strategy, q.sample,"
-        " q.seed, q.key, p.dataset, p.split, p.name, p.question, p.gold, r.text, r.outcome,"
+        "SELECT m.schedule, m.rows, m.alpha, w.weight, w.reason, q.track, q.iteration, q.step, q.strategy,"
+        " q.sample, q.seed, q.key, p.dataset, p.split, p.name, p.question, p.gold, r.text, r.outcome,"
         " r.completion_tokens, v.verifier, v.version, v.status, v.answer, v.rule, v.flags, v.sandbox,"
         " v.program, s.hash"
         " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id JOIN rationales r ON r.id = w.rationale"
@@ -38,7 +38,8 @@ def chain(run: Run, place: str) -> list[str]:
     lines = [
         f"row {position} of {row['rows']} in the mixture of iteration {iteration} ({name}),"
         f" schedule {row['schedule']}, alpha {row['alpha']:.3f}",
-        f"  chosen because  {row['reason']}",
+        f"  chosen because  {row['reason']}"
+        + (f", weight {row['weight']:.3g}" if row["weight"] != 1 else ""),
         f"  problem         {row['dataset']}/{row['split']}/{row['name']}, gold {row['gold']}",
         f"                  {row['question']}",
         f"  written by      {writer}, strategy {row['strategy']}, sample {row['sample']},"

@@ -31,7 +31,7 @@ _QUERIES = {
         " entropy, aims, dropped FROM mixtures ORDER BY track, iteration"
     ),
     "mixture_rows": (
-        f"SELECT m.track, m.iteration, w.position, {_ASKED}, w.reason FROM mixture_rows w"
+        f"SELECT m.track, m.iteration, w.position, {_ASKED}, w.weight, w.reason FROM mixture_rows w"
         " JOIN mixtures m ON m.id = w.mixture JOIN rationales r ON r.id = w.rationale"
         " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
         " ORDER BY m.track, m.iteration, w.position"

@@ -240,10 +240,11 @@ class Reader:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def mixture_texts(self, track: str, iteration: int) -> Iterator[tuple[str, str, str]]:
-        """Yield (question, strategy, text) of a mixture, in training order."""
+    def mixture_texts(self, track: str, iteration: int) -> Iterator[tuple[str, str, str, float]]:
+        """Yield (question, strategy, text, weight) of a mixture, in training order."""
         yield from self.db.execute(
-            "SELECT p.question, r.strategy, r.text FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+            "SELECT p.question, r.strategy, r.text, w.weight"
+            " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
             " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
             " JOIN problems p ON p.id = q.problem WHERE m.track = ? AND m.iteration = ? ORDER BY w.position",
             (track, iteration),

@@ -82,8 +82,8 @@ CREATE TABLE mixtures (
     schedule TEXT NOT NULL,
     options TEXT NOT NULL,
     rows INTEGER NOT NULL,
-    alpha REAL NOT NULL,                   -- teacher's share of rows
-    tokens INTEGER NOT NULL,               -- loss tokens of all rows
+    alpha REAL NOT NULL,                   -- teacher's share of rows, each by its weight
+    tokens INTEGER NOT NULL,               -- loss tokens of all rows, whatever their weights
     alpha_tokens REAL NOT NULL,            -- teacher's share of loss tokens
     shares TEXT NOT NULL,                  -- JSON {strategy: share of rows}
     sources TEXT NOT NULL,                 -- JSON {source: {strategy: rows}}
@@ -98,6 +98,7 @@ CREATE TABLE mixture_rows (
     mixture INTEGER NOT NULL REFERENCES mixtures (id),
     position INTEGER NOT NULL,
     rationale INTEGER NOT NULL REFERENCES rationales (id),
+    weight REAL NOT NULL,                  -- what it counts in the loss and in the shares of its mixture
     reason TEXT NOT NULL,
     PRIMARY KEY (mixture, position)
 ) STRICT, WITHOUT ROWID;

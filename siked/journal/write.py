@@ -15,7 +15,7 @@ from siked.errors import RunError, UsageError
 from siked.journal.read import Reader
 from siked.records import Call, Completion, Mixture, Problem, Trained, Verdict
 
-VERSION = 2
+VERSION = 3
 """``user_version`` of the files this siked writes and reads."""
 
 
@@ -167,8 +167,10 @@ class Journal(Reader):
             ),
         )
 
-    def mixture(self, found: Mixture, options: dict[str, Any], rows: Iterable[tuple[int, str]]) -> None:
-        """Record a mixture and its rows: (rationale, reason), in training order."""
+    def mixture(
+        self, found: Mixture, options: dict[str, Any], rows: Iterable[tuple[int, float, str]]
+    ) -> None:
+        """Record a mixture and its rows: (rationale, weight, reason), in training order."""
         aims = [
             {"quantity": aim.quantity, "asked": aim.asked, "reached": reached, "why": aim.why}
             for aim, reached in found.aims
@@ -194,7 +196,7 @@ class Journal(Reader):
             ),
         )
         self.db.executemany(
-            "INSERT INTO mixture_rows VALUES (?,?,?,?)",
+            "INSERT INTO mixture_rows VALUES (?,?,?,?,?)",
             ((cursor.lastrowid, position, *row) for position, row in enumerate(rows)),
         )
 
@@ -208,8 +210,8 @@ class Journal(Reader):
             (track, of, iteration),
         )
         self.db.execute(
-            "INSERT INTO mixture_rows SELECT ?, w.position, w.rationale, w.reason FROM mixture_rows w"
-            " JOIN mixtures m ON m.id = w.mixture WHERE m.track = ? AND m.iteration = ?",
+            "INSERT INTO mixture_rows SELECT ?, w.position, w.rationale, w.weight, w.reason"
+            " FROM mixture_rows w JOIN mixtures m ON m.id = w.mixture WHERE m.track = ? AND m.iteration = ?",
             (cursor.lastrowid, of, iteration),
         )
 

@@ -169,6 +169,18 @@ class TrainerContract:
         trainer.train(dataclasses.replace(student, weights=str(one)), rows, settings, two, _quiet)
         assert _content(one) != _content(two)
 
+    def test_rows_count_their_weight(
+        self, trainer: Trainer, student: Model, rows: list[TrainRow], tmp_path: Path
+    ) -> None:
+        settings = TrainSettings(epochs=1, max_steps=4, seed=1)
+        uneven = [dataclasses.replace(row, weight=1.0 + 9 * (n % 2)) for n, row in enumerate(rows)]
+        written = []
+        for name, taught in (("alike", rows), ("uneven", uneven)):
+            (tmp_path / name).mkdir()
+            trainer.train(student, taught, settings, tmp_path / name, _quiet)
+            written.append(_content(tmp_path / name))
+        assert written[0] != written[1]
+
     def test_same_call_same_weights(
         self, trainer: Trainer, student: Model, rows: list[TrainRow], tmp_path: Path
     ) -> None:

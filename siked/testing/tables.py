@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,14 +53,23 @@ class Mixed:
 
     @property
     def alpha(self) -> float:
-        """The teacher's share of rows."""
-        taught = sum(choice.candidate.source == "teacher" for choice in self.choices)
-        return taught / len(self.choices)
+        """The teacher's share of rows, each by its weight."""
+        return self.weight(source="teacher") / self.weight()
 
     def count(self, strategy: str = "", source: str = "") -> int:
         """Return the rows of a strategy, a source, or both."""
-        rows = [choice.candidate for choice in self.choices]
-        return sum(strategy in ("", row.strategy) and source in ("", row.source) for row in rows)
+        return len(self._weights(strategy, source))
+
+    def weight(self, strategy: str = "", source: str = "") -> float:
+        """Return the weight of the rows of a strategy, a source, or both."""
+        return math.fsum(self._weights(strategy, source))
+
+    def _weights(self, strategy: str, source: str) -> list[float]:
+        return [
+            choice.weight
+            for choice in self.choices
+            if strategy in ("", choice.candidate.strategy) and source in ("", choice.candidate.source)
+        ]
 
 
 def mixed(

@@ -61,6 +61,7 @@ def _row(line: bytes) -> TrainRow:
         messages=tuple(Message(**m) for m in values["messages"]),
         prefix=values["prefix"],
         text=values["text"],
+        weight=values["weight"],
     )
 
 
@@ -146,6 +147,13 @@ def main(arguments: list[str]) -> None:
         module, _, name = arguments[2].partition(":")
         cls = getattr(importlib.import_module(module), name)
         component = cls(cls.Options(**json.loads(arguments[3])))
+    except ModuleNotFoundError as error:
+        traceback.print_exc()
+        message = (
+            f"{sys.executable} has no module {error.name!r}, which {arguments[2]} needs; install it there"
+        )
+        protocol.send(writer, {"event": "error", "kind": "UsageError", "message": message})
+        return
     except Exception as error:
         traceback.print_exc()
         kind = type(error).__name__ if isinstance(error, SikedError) else "bug"

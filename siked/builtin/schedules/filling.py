@@ -1,10 +1,10 @@
-"""From the groups that a schedule drew to rows: the cap, the floor, more rationales, loss tokens."""
+"""From the groups that a schedule drew to rows: the cap, the floor, further rationales, loss tokens."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,8 +12,6 @@ from fractions import Fraction
 from siked.records import Candidate
 
 Pair = tuple[str, str]
-Cells = tuple[tuple[str, str], ...]
-"""The (source, strategy) of some rows, sorted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,41 +95,31 @@ def why_below(groups: Sequence[Group], floor: float) -> str:
     return "no teacher rationale is left that the cap would admit"
 
 
-def rows_of(groups: Sequence[Group], cap: int, tokens: int, rng: random.Random) -> list[Candidate]:
-    """Return one row of every group, and further rows that change no share.
+def filled(
+    groups: Sequence[Group], cap: int, tokens: int, rng: random.Random
+) -> list[tuple[Group, list[Candidate]]]:
+    """Return each group with its rows: one of every group, then all second ones, and so on, in random
+    order, as far as the cap of a problem and the loss tokens of the mixture allow.
 
-    A further row comes in a layer: one more of each group that its problem has here, so that the
-    tags of a problem stay in balance. Layers are taken as long as the shares of strategies, of
-    sources, and of each strategy within a source stay within one row of what they are with one row
-    a group, and the loss tokens at or below ``tokens``. Where one row a group has more tokens than
-    that, rows are taken away so that the same shares remain.
+    Where one row a group has more tokens than that, groups are left out instead.
     """
-    rows = [group.rows[0] for group in groups]
-    if tokens and sum(row.length for row in rows) > tokens:
-        return _thinned(rows, tokens, rng)
-    queues = _layers(groups, cap, rng)
-    adds = {cells: _tallies(cells) for cells in queues}
-    base = _tallies(_cells(rows))
-    counts, first, total = Counter(base), len(rows), sum(row.length for row in rows)
-
-    def off(cells: Cells) -> int:
-        """By how many rows, times ``first``, the worst count would be off."""
-        after = len(rows) + len(cells)
-        return max(abs((counts[name] + adds[cells][name]) * first - n * after) for name, n in base.items())
-
-    while queues:
-        error, cells = min((off(cells), cells) for cells in queues)
-        if error > first:
-            break
-        layer = queues[cells].popleft()
-        if not queues[cells]:
-            del queues[cells]
-        length = sum(row.length for row in layer)
-        if not tokens or total + length <= tokens:
-            rows += layer
-            total += length
-            counts += adds[cells]
-    return rows
+    made = {group: [group.rows[0]] for group in groups}
+    total = sum(group.rows[0].length for group in groups)
+    if tokens and total > tokens:
+        return [(group, made[group]) for group in _thinned(groups, tokens, rng)]
+    per_problem = Counter(group.problem for group in groups)
+    further = [
+        (level, rng.random(), at) for at, group in enumerate(groups) for level in range(1, len(group.rows))
+    ]
+    for level, _, at in sorted(further):
+        group = groups[at]
+        row = group.rows[level]
+        if (cap and per_problem[group.problem] >= cap) or (tokens and total + row.length > tokens):
+            continue
+        made[group].append(row)
+        total += row.length
+        per_problem[group.problem] += 1
+    return list(made.items())
 
 
 def why_short(rows: Sequence[Candidate], groups: Sequence[Group], tokens: int) -> str:
@@ -139,60 +127,30 @@ def why_short(rows: Sequence[Candidate], groups: Sequence[Group], tokens: int) -
     missing = tokens - sum(row.length for row in rows)
     if missing <= max((row.length for group in groups for row in group.rows), default=0):
         return ""
-    return "there are no more rows that leave the shares as they are"
+    return "there are no more rows"
 
 
-def _layers(groups: Sequence[Group], cap: int, rng: random.Random) -> dict[Cells, deque[list[Candidate]]]:
-    """Return the further rows by the cells they fall in, in random order, second rows first."""
-    found: list[tuple[int, float, Cells, list[Candidate]]] = []
-    for own in _by_problem(groups).values():
-        depth = min(len(group.rows) for group in own)
-        if cap:
-            depth = min(depth, cap // len(own))
-        for level in range(1, depth):
-            layer = [group.rows[level] for group in own]
-            found.append((level, rng.random(), _cells(layer), layer))
-    queues: dict[Cells, deque[list[Candidate]]] = {}
-    for _, _, cells, layer in sorted(found, key=lambda layer: layer[:3]):
-        queues.setdefault(cells, deque()).append(layer)
-    return dict(sorted(queues.items()))
+def _thinned(groups: Sequence[Group], tokens: int, rng: random.Random) -> list[Group]:
+    """Return groups whose first rows have at most ``tokens``, with the shares of all of them.
 
-
-def _thinned(rows: Sequence[Candidate], tokens: int, rng: random.Random) -> list[Candidate]:
-    """Return rows of at most ``tokens`` whose cells keep their shares.
-
-    Each cell's rows are put in random order and spread evenly over one line; the front of that
-    line has, wherever it is cut, about the shares of the whole.
+    The groups of each source and strategy are put in random order and spread evenly over one line;
+    the front of that line has, wherever it is cut, about the shares of the whole.
     """
-    cells: dict[tuple[str, str], list[Candidate]] = {}
-    for row in rows:
-        cells.setdefault((row.source, row.strategy), []).append(row)
-    line: list[tuple[float, tuple[str, str], Candidate]] = []
-    for cell, own in sorted(cells.items()):
+    cells: dict[tuple[str, str], list[Group]] = {}
+    for group in groups:
+        cells.setdefault((group.source, group.strategy), []).append(group)
+    line: list[tuple[float, tuple[str, str], Group]] = []
+    for cell, own in sorted(cells.items(), key=lambda item: item[0]):
         mixed = rng.sample(own, len(own))
-        line += [((at + 0.5) / len(own), cell, row) for at, row in enumerate(mixed)]
-    kept: list[Candidate] = []
+        line += [((at + 0.5) / len(own), cell, group) for at, group in enumerate(mixed)]
+    kept: list[Group] = []
     total = 0
-    for _, _, row in sorted(line, key=lambda place: place[:2]):
-        if kept and total + row.length > tokens:
+    for _, _, group in sorted(line, key=lambda place: place[:2]):
+        if kept and total + group.rows[0].length > tokens:
             break
-        total += row.length
-        kept.append(row)
+        total += group.rows[0].length
+        kept.append(group)
     return kept
-
-
-def _cells(rows: Iterable[Candidate]) -> Cells:
-    return tuple(sorted((row.source, row.strategy) for row in rows))
-
-
-def _tallies(cells: Cells) -> Counter[str]:
-    """Count rows by source, by strategy and by both."""
-    counts: Counter[str] = Counter()
-    for source, strategy in cells:
-        counts[f"source {source}"] += 1
-        counts[f"strategy {strategy}"] += 1
-        counts[f"{source} {strategy}"] += 1
-    return counts
 
 
 def _by_problem(groups: Iterable[Group]) -> dict[str, list[Group]]:

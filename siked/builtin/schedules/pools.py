@@ -2,7 +2,8 @@
 
 A schedule draws *groups*: all rationales of one source for one (problem, strategy) count as one. The
 rest is the same for every schedule: ``keep`` and ``choose`` make the groups, ``cap`` and ``floor``
-bound the drawing, ``keep`` and ``tokens`` turn it into rows. So a schedule is a class of a few lines::
+bound the drawing, ``cap`` and ``tokens`` bound the rows. The rows of a group share the weight of one, so
+that the number of rationales shifts neither tags nor sources. So a schedule is a class of a few lines::
 
     class Fresh(PooledSchedule):
         name = "fresh"
@@ -119,7 +120,7 @@ class PooledSchedule(ABC):
     def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
         """Yield the groups to train on, none twice, and what the drawing is to reach, if anything.
 
-        A group stands for one row at this point. Whatever ``draw`` yields, at most ``cap`` groups
+        A group counts as one row. Whatever ``draw`` yields, at most ``cap`` groups
         of a problem remain; a schedule that counts on its numbers draws from :meth:`Pools.capped`.
         """
 
@@ -147,13 +148,18 @@ class PooledSchedule(ABC):
         if options.floor and history.iteration > 0:
             groups = filling.floored(groups, pools.teacher, options.floor, options.cap, rng)
             yield Aim("floor", options.floor, filling.why_below(groups, options.floor))
-        rows = filling.rows_of(groups, options.cap, options.tokens, rng)
+        filled = filling.filled(groups, options.cap, options.tokens, rng)
         if options.tokens:
+            rows = [row for _, own in filled for row in own]
             yield Aim("tokens", options.tokens, filling.why_short(rows, groups, options.tokens))
-        pools.leave(groups, "tokens" if options.tokens else "balance")
-        chosen = {row.rationale for row in rows}
-        of = {row.rationale: reasons.get(group, "teacher: floor") for group in groups for row in group.rows}
-        yield from (Choice(row, of[row.rationale]) for row in sorted(rows, key=_order))
+        pools.leave(groups, "tokens" if options.tokens else "cap")
+        made = [
+            Choice(row, reasons.get(group, "teacher: floor"), 1 / len(own))
+            for group, own in filled
+            for row in own
+        ]
+        chosen = {choice.candidate.rationale for choice in made}
+        yield from sorted(made, key=lambda choice: _order(choice.candidate))
         yield from (leave for leave in pools.left() if leave.candidate.rationale not in chosen)
 
 

@@ -19,6 +19,7 @@ from siked.records import Model, Trained, TrainRow, TrainSettings
 if TYPE_CHECKING:
     Options = Sft.Options
 
+_PACKING = "bfd"
 _LAST = 0.1
 """The share of the steps whose mean loss is reported."""
 
@@ -135,21 +136,16 @@ def _trainer(
     scratch: str,
     watch: Any,
 ) -> Any:
-    from datasets import Dataset
     from transformers import PrinterCallback
 
     from siked.builtin.trainers.loss import trainer_class
 
-    columns = {
-        "input_ids": [ids for ids, _ in tokens.rows],
-        "labels": [labels for _, labels in tokens.rows],
-        "length": [len(ids) for ids, _ in tokens.rows],
-    }
-    # With Triton, TRL's own fused loss looks at labelled positions only, too.
-    trainer = trainer_class(lean=not device.startswith("cuda"))(
+    # With Triton, TRL's own fused loss looks at labelled positions only, too; but it knows no weights.
+    lean = tokens.weights is not None or not device.startswith("cuda")
+    trainer = trainer_class(lean)(
         model=model,
-        args=_arguments(options, settings, device, scratch),
-        train_dataset=Dataset.from_dict(columns),
+        args=_arguments(options, settings, device, scratch, ready=tokens.weights is not None),
+        train_dataset=_data(options, tokens),
         processing_class=tokenizer,
         callbacks=[watch],
     )
@@ -157,7 +153,27 @@ def _trainer(
     return trainer
 
 
-def _arguments(options: Options, settings: TrainSettings, device: str, scratch: str) -> Any:
+def _data(options: Options, tokens: Tokens) -> Any:
+    from datasets import Dataset
+    from trl import pack_dataset
+
+    from siked.builtin.trainers.loss import WEIGHTS
+
+    columns: dict[str, Any] = {
+        "input_ids": [ids for ids, _ in tokens.rows],
+        "labels": [labels for _, labels in tokens.rows],
+    }
+    if tokens.weights is not None:
+        columns[WEIGHTS] = [
+            [weight] * len(ids) for (ids, _), weight in zip(tokens.rows, tokens.weights, strict=True)
+        ]
+        if options.packing:  # SFTTrainer would pack ids and labels only
+            return pack_dataset(Dataset.from_dict(columns), options.max_length, _PACKING)
+    return Dataset.from_dict({**columns, "length": [len(ids) for ids, _ in tokens.rows]})
+
+
+def _arguments(options: Options, settings: TrainSettings, device: str, scratch: str, *, ready: bool) -> Any:
+    """The settings of SFTTrainer; ``ready`` says that packing, if any, is done."""
     from trl import SFTConfig
 
     on_cuda = device.startswith("cuda")
@@ -175,8 +191,8 @@ def _arguments(options: Options, settings: TrainSettings, device: str, scratch: 
         # Rows are ready: TRL would only cut what is over-long, and nothing is.
         max_length=options.max_length,
         packing=options.packing,
-        packing_strategy="bfd",
-        dataset_kwargs=None if options.packing else {"skip_prepare_dataset": True},
+        packing_strategy=_PACKING,
+        dataset_kwargs=None if options.packing and not ready else {"skip_prepare_dataset": True},
         train_sampling_strategy="group_by_length"
         if options.group_by_length and not options.packing
         else "random",
@@ -195,7 +211,11 @@ def _as_collated(trainer: Any, tokens: Tokens) -> list[tuple[list[int], list[int
     """The first rows as the model will see them, padding and all."""
     if trainer.args.packing:
         return tokens.rows[:8]
-    some = [{"input_ids": ids, "labels": labels} for ids, labels in tokens.rows[:8]]
+    from siked.builtin.trainers.loss import WEIGHTS
+
+    some = [
+        {"input_ids": ids, "labels": labels, WEIGHTS: [1.0] * len(ids)} for ids, labels in tokens.rows[:8]
+    ]
     batch = trainer.data_collator(some)
     return list(zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True))
 

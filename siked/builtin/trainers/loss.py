@@ -1,4 +1,4 @@
-"""SFTTrainer with a loss that looks at the labelled positions only, where there is no Triton.
+"""SFTTrainer with a loss that looks at the labelled positions only and knows weights of rows.
 
 TRL computes the head of the model in a fused kernel. Without Triton that falls back to plain torch
 operations over every position, prompt and padding too, once forward and once again backward, and
@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+WEIGHTS = "weights"
+"""The column with a weight for each token, where rows do not all count alike."""
+
 
 def trainer_class(lean: bool) -> Any:
     """Return SFTTrainer with a count of the tokens that went through the model, ``tokens_seen``, and,
@@ -20,6 +23,18 @@ def trainer_class(lean: bool) -> Any:
         """The loss is the mean over the labels of an optimiser step, as in SFTTrainer."""
 
         tokens_seen = 0
+        data_collator: Any
+        _signature_columns: Any
+
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            if WEIGHTS in self.train_dataset.column_names:
+                self.data_collator = _weighted(self.data_collator)
+
+        def _set_signature_columns_if_needed(self) -> None:
+            super()._set_signature_columns_if_needed()
+            if WEIGHTS not in self._signature_columns:
+                self._signature_columns = [*self._signature_columns, WEIGHTS]
 
         def compute_loss(
             self,
@@ -38,15 +53,16 @@ def trainer_class(lean: bool) -> Any:
 
 
 def labelled_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
-    """Return the cross entropy summed over the labels and divided by ``items`` (labels in the whole
-    optimiser step), or by the labels of this batch where that is None.
+    """Return the cross entropy summed over the labels, each times its weight where there are any, and
+    divided by ``items`` (labels in the whole optimiser step), or by the labels of this batch where
+    that is None.
 
     The head runs from the column of the first label on; the model's own forward applies it, with
     whatever scaling or capping of logits its architecture has.
     """
     import torch
 
-    rest = {key: value for key, value in inputs.items() if key not in ("labels", "use_cache")}
+    rest = {key: value for key, value in inputs.items() if key not in ("labels", "use_cache", WEIGHTS)}
     targets = inputs["labels"][:, 1:]
     wanted = targets != -100
     columns = wanted.any(dim=0).nonzero()
@@ -54,7 +70,28 @@ def labelled_loss(model: Any, inputs: dict[str, Any], items: Any) -> Any:
     keep = torch.arange(first, int(columns[-1]) + 1, device=targets.device)
     logits = model(**rest, use_cache=False, logits_to_keep=keep).logits
     chosen = wanted[:, keep]
-    loss = torch.nn.functional.cross_entropy(
-        logits[chosen].float(), targets[:, keep][chosen], reduction="sum"
+    weights = inputs.get(WEIGHTS)
+    losses = torch.nn.functional.cross_entropy(
+        logits[chosen].float(),
+        targets[:, keep][chosen],
+        reduction="sum" if weights is None else "none",
     )
+    loss = losses if weights is None else (losses * weights[:, 1:][:, keep][chosen]).sum()
     return loss / (chosen.sum() if items is None else items)
+
+
+def _weighted(collate: Any) -> Any:
+    """Return a collator that pads the weights of tokens as ``collate`` pads their labels."""
+    import torch
+
+    def collated(rows: list[dict[str, Any]]) -> dict[str, Any]:
+        batch: dict[str, Any] = collate(rows)
+        weights = [torch.tensor(row[WEIGHTS]) for row in rows]
+        if len(batch["labels"]) < len(rows):  # without padding all rows are one
+            weights = [torch.cat(weights)]
+        batch[WEIGHTS] = torch.zeros(batch["labels"].shape)
+        for at, row in enumerate(weights):
+            batch[WEIGHTS][at, : len(row)] = row
+        return batch
+
+    return collated

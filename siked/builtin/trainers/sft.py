@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -110,6 +111,8 @@ class Tokens:
 
     rows: list[tuple[list[int], list[int]]]
     dropped: int
+    weights: list[float] | None
+    """Of a label of each row, such that their mean over all labels is 1; None where all rows count alike."""
 
 
 def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_length: int) -> Tokens:
@@ -117,11 +120,20 @@ def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_l
 
     Raises :class:`RunError` where none is left.
     """
-    made = [prompting.row_ids(tokenizer, row, prompt_format) for row in rows]
-    kept = [(ids, labels) for ids, labels in made if len(ids) <= max_length]
+    made = [(*prompting.row_ids(tokenizer, row, prompt_format), row.weight) for row in rows]
+    kept = [(ids, labels, weight) for ids, labels, weight in made if len(ids) <= max_length]
     if not kept:
         raise RunError(
             f"none of the {len(rows)} training rows has {max_length} tokens or fewer; "
             "raise trainer.max_length or look at the rationales."
         )
-    return Tokens(kept, len(rows) - len(kept))
+    pairs = [(ids, labels) for ids, labels, _ in kept]
+    return Tokens(pairs, len(rows) - len(kept), _scaled([(labels, weight) for _, labels, weight in kept]))
+
+
+def _scaled(rows: list[tuple[list[int], float]]) -> list[float] | None:
+    if len({weight for _, weight in rows}) == 1:
+        return None
+    counts = [sum(label != -100 for label in labels) for labels, _ in rows]
+    mass = math.fsum(count * weight for count, (_, weight) in zip(counts, rows, strict=True))
+    return [weight * sum(counts) / mass for _, weight in rows]

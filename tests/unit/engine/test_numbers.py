@@ -1,26 +1,30 @@
 """KL, tag entropy and intervals, worked out by hand."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from siked.engine.seeds import derive, request_key
 from siked.engine.stats import score, wilson
 from siked.mixtures import describe, divergence, strategy_counts, tag_entropy
-from siked.records import Aim, Candidate, History, Message, ModelInfo, Sampling
+from siked.records import Aim, Candidate, Choice, History, Message, ModelInfo, Sampling
 
 
-def rows(*pairs: tuple[str, str], taught: int = 10, length: int = 1) -> list[Candidate]:
+def rows(*pairs: tuple[str, str], taught: int = 10, length: int = 1) -> list[Choice]:
     """Rows of (problem, strategy); the first ``taught`` are the teacher's and twice as long."""
     return [
-        Candidate(
-            rationale=i,
-            problem_id=p,
-            strategy=s,
-            source="teacher" if i < taught else "student",
-            sample=0,
-            length=2 * length if i < taught else length,
-            hash=str(i),
+        Choice(
+            Candidate(
+                rationale=i,
+                problem_id=p,
+                strategy=s,
+                source="teacher" if i < taught else "student",
+                sample=0,
+                length=2 * length if i < taught else length,
+                hash=str(i),
+            ),
+            "test",
         )
         for i, (p, s) in enumerate(pairs)
     ]
@@ -57,6 +61,20 @@ def test_a_mixture_in_numbers_by_hand() -> None:
     assert found.kl == pytest.approx(0.7 * math.log(0.7 / 0.3) + 0.3 * math.log(0.3 / 0.7))
     assert found.aims == ((asked[0], 0.25), (asked[1], 50.0), (asked[2], 0.25), (asked[3], found.kl))
     assert found.dropped == {"cap": 2}
+
+
+def test_a_row_counts_its_weight_by_hand() -> None:
+    """Two rows of (a, cot) at a half, the teacher's row of (a, pot) at 1: a half each, 20 of 30 tokens."""
+    one, two, three = rows(("a", "pot"), ("a", "cot"), ("a", "cot"), taught=1, length=10)
+    mixture = [one, replace(two, weight=0.5), replace(three, weight=0.5)]
+    history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice={"cot": 0.5, "pot": 0.5})
+    found = describe(mixture, [], {}, history, track="main", iteration=1, schedule="all")
+    assert (found.rows, found.tokens) == (3, 40)
+    assert (found.alpha, found.alpha_tokens) == (0.5, pytest.approx(2 / 3))
+    assert found.shares == {"cot": 0.5, "pot": 0.5}
+    assert found.sources == {"teacher": {"cot": 0, "pot": 1}, "student": {"cot": 2, "pot": 0}}
+    assert found.kl == pytest.approx(0)
+    assert found.entropy == pytest.approx(math.log(2))
 
 
 def test_tag_entropy_by_hand() -> None:

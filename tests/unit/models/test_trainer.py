@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def train(
 
 
 def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenizer: Any) -> float:
-    """Mean cross entropy over all labels, row by row, in the plainest way there is."""
+    """Mean cross entropy over all labels, by weight, row by row, in the plainest way there is."""
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
@@ -62,15 +63,15 @@ def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenize
     if weights is not None:
         model = PeftModel.from_pretrained(model, weights)
     model.eval()
-    total, count = 0.0, 0
+    total, count = 0.0, 0.0
     with torch.no_grad():
         for row in taught:
             ids, labels = prompting.row_ids(tokenizer, row)
             logs = model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
             for place in range(1, len(ids)):
                 if labels[place] != -100:
-                    total -= float(logs[place - 1, labels[place]])
-                    count += 1
+                    total -= row.weight * float(logs[place - 1, labels[place]])
+                    count += row.weight
     return total / count
 
 
@@ -193,6 +194,29 @@ def test_packing_keeps_whole_rows_apart(
     # were documents to see one another, the loss of the base would be another one
     assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-3)
     assert trained.tokens == sum(len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows())
+
+
+@pytest.mark.parametrize("packing", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 10.0])
+def test_the_labels_of_a_row_count_its_weight(
+    folder: Path, tmp_path: Path, chat_tokenizer: Any, packing: bool, scale: float
+) -> None:
+    """With a rate of nought the loss is the base's weighted mean; weights are relative."""
+    taught = [replace(row, weight=scale * (0.25, 1.0, 3.0)[n % 3]) for n, row in enumerate(rows())]
+    trained = train(
+        folder, tmp_path / "a", taught=taught, learning_rate=0.0, packing=packing, max_length=200,
+        batch_size=4, accumulation=3,
+    )  # fmt: skip
+    assert trained.steps == 1
+    expected = loss_of(folder, None, taught, chat_tokenizer)
+    assert abs(expected - loss_of(folder, None, rows(), chat_tokenizer)) > 1e-3 * expected
+    assert trained.loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_rows_that_all_weigh_alike_are_trained_on_as_ever(folder: Path, tmp_path: Path) -> None:
+    train(folder, tmp_path / "one")
+    train(folder, tmp_path / "two", taught=[replace(row, weight=0.5) for row in rows()])
+    assert weights_hash(tmp_path / "one") == weights_hash(tmp_path / "two")
 
 
 def test_a_student_that_would_not_learn_to_stop_is_refused(

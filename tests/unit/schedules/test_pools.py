@@ -7,6 +7,8 @@ from collections import Counter
 from fractions import Fraction
 from typing import Any
 
+import pytest
+
 from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PoolOptions, fitting_pairs
 from siked.records import Aim, Candidate, History
@@ -77,26 +79,12 @@ def test_flagged_and_equal_texts() -> None:
     assert found.left == {0: "flagged", 2: "duplicate"}
 
 
-def test_more_rationales_shift_no_tag() -> None:
-    """Problem a has cot twice and pot three times: two rows of each. Problem b has cot four times.
-
-    One row a pair is cot 2, pot 1. With the second layer of a it is cot 3, pot 2: cot has 3 of 5
-    where 2/3 of 5 is 3.33. With one more of b it is 4 of 6, which is 2/3. Another of b would be 5 of
-    7, and 2/3 of 7 is 4.67; and one more still, 6 of 8, is 0.67 above 5.33. All of b fits.
-    """
+def test_the_rationales_of_a_pair_share_the_weight_of_one() -> None:
     student = rows("a cot", "a cot", "a pot", "a pot", "a pot", "b cot", "b cot", "b cot", "b cot")
     found = mix(student, keep="all")
-    assert found.numbers == [0, 1, 2, 3, 5, 6, 7, 8]
-    assert found.left == {4: "balance"}
-
-
-def test_one_strategy_with_many_rationales_does_not_take_over() -> None:
-    """Ten problems with one cot, ten with five pot: half and half, so one more pot at most."""
-    student = rows(*(f"c{n} cot" for n in range(10)), *(f"p{n} pot" for n in range(10) for _ in range(5)))
-    assert len(student) == 60
-    found = mix(student, keep="all")
-    assert found.count("cot") == 10
-    assert found.count("pot") == 12  # 12 of 22 is one above the half
+    assert found.numbers == list(range(9))
+    assert [choice.weight for choice in found.choices] == [1 / 2] * 2 + [1 / 3] * 3 + [1 / 4] * 4
+    assert (found.weight("cot"), found.weight("pot")) == (2, 1)
 
 
 def test_a_cap_draws_strategies_at_random() -> None:
@@ -107,8 +95,12 @@ def test_a_cap_draws_strategies_at_random() -> None:
 
 
 def test_a_cap_bounds_rows_of_a_problem_not_only_pairs() -> None:
-    student = rows(*["a cot"] * 5, *["a pot"] * 5)
-    assert len(mix(student, keep="all", cap=7).numbers) == 6  # three layers of two
+    """Of five cot and two pot: the first, the second, and one of three third ones that are cot."""
+    student = rows(*["a cot"] * 5, *["a pot"] * 2)
+    found = mix(student, keep="all", cap=5)
+    assert found.numbers == [0, 1, 2, 5, 6]
+    assert found.left == {3: "cap", 4: "cap"}
+    assert found.weight("cot") == pytest.approx(1)
     assert len(mix(student, keep="all", cap=1).numbers) == 1
 
 
@@ -172,9 +164,10 @@ def test_tokens_are_filled_with_further_rationales() -> None:
     found = mix(student, keep="all", tokens=255)
     assert len(found.numbers) == 25
     assert found.aims["tokens"].why == ""
+    assert set(Counter(choice.weight for choice in found.choices)) <= {1 / 2, 1 / 3}
     few = mix(student, tokens=255)
     assert len(few.numbers) == 10
-    assert few.aims["tokens"].why == "there are no more rows that leave the shares as they are"
+    assert few.aims["tokens"].why == "there are no more rows"
 
 
 def test_tokens_leave_at_least_one_row() -> None:

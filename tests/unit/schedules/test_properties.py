@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +85,7 @@ def per_problem(found: Mixed) -> Counter[str]:
     return Counter(choice.candidate.problem_id for choice in found.choices)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(schedules, sources("teacher"), sources("student"), histories(), st.randoms(use_true_random=False))
 def test_rows_are_given_once_within_bounds_and_all_others_are_accounted_for(
     schedule: PooledSchedule,
@@ -115,24 +116,23 @@ def test_rows_are_given_once_within_bounds_and_all_others_are_accounted_for(
     assert random.getstate() == state
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(schedules, sources("teacher"), sources("student"), histories())
 def test_floor_and_targets_are_met_to_within_a_row_or_it_is_said_why(
     schedule: PooledSchedule, teacher: list[Candidate], student: list[Candidate], known: History
 ) -> None:
-    """A row for the drawing, one for further rationales, and one where rows are cut to a number of tokens."""
+    """One row, and one more of each strategy where rows are taken away to come to a number of tokens."""
     options = schedule.pool_options
     found = mixed(schedule, teacher, student, known)
-    total = len(found.choices)
-    slack = 1 + (options.keep in ("diverse", "all")) + (options.tokens > 0) * len(NAMES)
-    taught = found.count(source="teacher")
+    total = found.weight()
+    slack = 1 + (options.tokens > 0) * len(NAMES)
+    taught = found.weight(source="teacher")
     if options.floor and not found.aims["floor"].why:
-        assert taught >= options.floor * total - (slack - 1)
+        assert taught >= options.floor * total - (slack - 1) - 1e-9
     if "alpha" in found.aims and not found.aims["alpha"].why:
-        assert abs(taught - found.aims["alpha"].asked * total) <= slack
-    exact = options.keep in ("first", "shortest") and not options.tokens
-    if "kl" in found.aims and known.choice and total and exact:
-        counts = strategy_counts([choice.candidate for choice in found.choices], NAMES)
+        assert abs(taught - found.aims["alpha"].asked * total) <= slack + 1e-9
+    if "kl" in found.aims and known.choice and total and not options.tokens:
+        counts = strategy_counts(found.choices, NAMES)
         moved = [
             divergence({**counts, name: counts[name] + step}, known.choice)
             for name in NAMES
@@ -142,10 +142,10 @@ def test_floor_and_targets_are_met_to_within_a_row_or_it_is_said_why(
         reached = divergence(counts, known.choice)
         resolution = max(abs(value - reached) for value in moved)
         off = abs(reached - found.aims["kl"].asked)
-        assert found.aims["kl"].why or off <= resolution + 1e-12
+        assert found.aims["kl"].why or off <= resolution + 1e-9
 
 
-@settings(max_examples=400)
+@settings(max_examples=200, deadline=None)
 @given(schedules, sources("teacher"), sources("student"), histories(), st.sampled_from(["diverse", "all"]))
 def test_the_number_of_rationales_kept_shifts_no_tag(
     schedule: PooledSchedule,
@@ -154,24 +154,23 @@ def test_the_number_of_rationales_kept_shifts_no_tag(
     known: History,
     keep: Any,
 ) -> None:
-    """Shares within one row of those with one rationale a pair, and all tags of a problem as often."""
-    given_options = replace(schedule.pool_options, tokens=0)
-    one = type(schedule)(replace(given_options, keep="first"))
-    more = type(schedule)(replace(given_options, keep=keep))
+    """What a strategy of a problem weighs, by either source, is what it weighs with one rationale."""
+    bound = replace(schedule.pool_options, tokens=0)
+    one, more = (type(schedule)(replace(bound, keep=k)) for k in ("first", keep))
     first, many = (mixed(s, teacher, student, known) for s in (one, more))
-    assert len(many.choices) >= len(first.choices)
-    for name in NAMES:
-        for source in ("", "teacher", "student"):
-            if first.choices:
-                expected = first.count(name, source) / len(first.choices) * len(many.choices)
-                assert abs(many.count(name, source) - expected) <= 1 + 1e-9
-    cells: dict[str, Counter[tuple[str, str]]] = {}
-    for choice in many.choices:
-        row = choice.candidate
-        cells.setdefault(row.problem_id, Counter())[row.source, row.strategy] += 1
-    assert all(len(set(counts.values())) == 1 for counts in cells.values())
+    assert set(first.numbers) <= set(many.numbers)
+    cells: list[dict[tuple[str, str, str], float]] = []
+    for found in (first, many):
+        cells.append({})
+        for choice in found.choices:
+            row = choice.candidate
+            key = row.problem_id, row.source, row.strategy
+            cells[-1][key] = cells[-1].get(key, 0.0) + choice.weight
+    assert cells[1] == pytest.approx(cells[0])
+    assert many.aims == first.aims
 
 
+@settings(deadline=None)
 @given(sources("teacher"), sources("student"), histories())
 def test_adaptive_asks_the_teacher_only_for_what_is_missing(
     teacher: list[Candidate], student: list[Candidate], known: History
@@ -186,6 +185,7 @@ def test_adaptive_asks_the_teacher_only_for_what_is_missing(
         assert (row.source == "student") == ((row.problem_id, row.strategy) in own)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60), st.floats(0, 1))
 def test_fixed_is_within_one_row_and_as_large_as_can_be(teacher: int, student: int, share: float) -> None:
     taught, own = row_counts(teacher, student, share)

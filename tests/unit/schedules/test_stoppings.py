@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siked.builtin.stoppings.rules import (
@@ -160,6 +160,7 @@ def test_bad_options_are_refused(make: object) -> None:
         make()
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=8), st.integers(0, 6), st.sampled_from([0, 1, 2]))
 def test_every_rule_ends_by_the_last_iteration(correct: list[int], iterations: int, which: int) -> None:
     rule: Rule = [Fixed(GuardOptions()), Decline(DeclineOptions()), Marginal(MarginalOptions())][which]
