@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import shutil
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -44,7 +44,8 @@ def take(cache: Path, key: str, out: Path) -> Trained | None:
 def put(cache: Path, key: str, out: Path, trained: Trained) -> None:
     """Keep a student in the cache; another process may do the same at the same time."""
     place = cache / "students" / key
-    work = place.with_name(f"{key}.tmp-{os.getpid()}")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="tmp-", dir=place.parent))
     shutil.copytree(out, work / "weights")
     (work / "trained.json").write_text(json.dumps(dataclasses.asdict(trained)), encoding="utf-8")
     try:
