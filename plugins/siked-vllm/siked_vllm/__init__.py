@@ -1,0 +1,1 @@
+"""Sampling with vLLM. Nothing here imports vLLM before a model is opened in a worker."""
