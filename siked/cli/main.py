@@ -13,8 +13,11 @@ from siked.errors import SikedError
 
 COMMANDS = {
     "run": ("siked.cli.run:command", "Run SIKeD from teacher to last student."),
+    "teach": ("siked.cli.teach:command", "Let the teacher write verified rationales, and stop there."),
     "resume": ("siked.cli.resume:command", "Go on with a run, also with more iterations."),
     "show": ("siked.cli.show:command", "Show what a run did, as tables or JSON."),
+    "report": ("siked.cli.report:command", "Write what a run did as one HTML page."),
+    "replay": ("siked.cli.replay:command", "Verify and mix a run again without a model, and compare."),
     "why": ("siked.cli.why:command", "Show where a training row comes from."),
     "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),
     "solve": ("siked.cli.solve:command", "Let a student choose a strategy and solve a question."),

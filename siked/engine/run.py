@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ def run(
     reporter: Reporter | None = None,
     new: bool = True,
     cache: str | Path | None = None,
+    loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Run SIKeD and return the finished run.
 
@@ -75,7 +76,7 @@ def run(
     bundled default runs. ``out`` is a folder that does not exist yet; by default
     ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
     :func:`new_folder` has just made. ``cache`` is a folder that runs may share: what stands there
-    is not generated or trained again.
+    is not generated or trained again. ``loop`` is what is done with the run.
 
     Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
     run stopped and can be resumed.
@@ -96,7 +97,7 @@ def run(
             journal.event("iterations", iterations=iterations)
         write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
         try:
-            _work(folder, config, registry, journal, reporter or Reporter(), resumed=False, cache=cache)
+            _work(folder, config, registry, journal, reporter or Reporter(), loop, resumed=False, cache=cache)
         except UsageError:
             _forget(folder)
             raise
@@ -111,6 +112,7 @@ def resume(
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     cache: str | Path | None = None,
+    loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T.
 
@@ -128,7 +130,7 @@ def resume(
             write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
         registry = registry or load_registry()
         check_components(config, registry)
-        _work(folder, config, registry, journal, reporter or Reporter(), True, retry_failed, cache)
+        _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
 
 
@@ -180,6 +182,7 @@ def _work(
     registry: Registry,
     journal: Journal,
     reporter: Reporter,
+    loop: Callable[[State], None],
     resumed: bool,
     retry_failed: bool = False,
     cache: str | Path | None = None,
@@ -199,7 +202,7 @@ def _work(
             id=f"{folder.name}:started", run=str(folder), config=config.dump(), resumed=resumed
         )
         state.emit("siked_run_started", started)
-        run_loop(state)
+        loop(state)
     finally:
         state.close()
     if state.observer_failures:

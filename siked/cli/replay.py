@@ -1,0 +1,40 @@
+"""``siked replay``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+SHOWN = 10
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--verifier", default="", metavar="NAME", help="Judge by another verifier.")
+def command(run: Path, verifier: str) -> None:
+    """Verify and mix a run again from its journal, without a model, and say what differs.
+
+    The run stays as it is. Exit code 0: every verdict and every training row is the same; 1: some differ.
+    """
+    import tempfile
+
+    from siked.cli.watch import Watch
+    from siked.engine.replay import replay
+    from siked.registry import load_registry
+
+    with tempfile.TemporaryDirectory(prefix="siked-") as scratch, Watch() as reporter:
+        found = replay(run, Path(scratch), load_registry(), reporter, verifier)
+    click.echo(f"verdicts: {found.verdicts} given again, {len(found.changed)} differ")
+    for row, word in found.changed[:SHOWN]:
+        where = (
+            f"{row['problem']} {row['strategy'] or 'none'} {row['track']} {row['iteration']} {row['step']}"
+        )
+        click.echo(f"  {where}: was {row['word'].strip()}, is {word.strip()}")
+    if len(found.changed) > SHOWN:
+        click.echo(f"  and {len(found.changed) - SHOWN} more")
+    for iteration, (rows, added, gone, equal) in found.mixtures.items():
+        told = "the same" if equal else f"{added} new, {gone} gone"
+        click.echo(f"mixture of iteration {iteration}: {rows} rows, {told}")
+    if not found.same:
+        raise SystemExit(1)

@@ -1,0 +1,58 @@
+"""``siked teach``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from siked.cli.run import config_options
+
+_EPILOG = """\b
+Examples:
+  siked teach --strategy cot,pot --dataset svamp --data-dir DATA --teacher openai:MODEL --out rationales
+  siked run --dataset svamp --data-dir DATA --teacher replay:rationales/rationales.jsonl
+"""
+
+
+@click.command(epilog=_EPILOG)
+@config_options
+@click.option("--cache", metavar="DIR", help="Texts that runs share; made where it is missing.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to fill.")
+def command(out: Path, cache: str | None, **values: Any) -> None:
+    """Let the teacher write rationales for a data set, keep what is verified, and stop there.
+
+    DIR gets rationales.jsonl, a data card, and the journal of everything that was asked. The same
+    command goes on where it was cut off; 'siked resume DIR' goes on to train a student on them.
+    """
+    from siked.cli.run import config_from
+    from siked.cli.watch import Watch
+    from siked.config import check_components
+    from siked.engine.run import resume, run, stored_config
+    from siked.engine.teachonly import CARD, ROWS, teach_only
+    from siked.errors import RunError, UsageError
+    from siked.journal import Reader
+    from siked.registry import load_registry
+
+    config = config_from(values)
+    registry = load_registry()
+    check_components(config, registry)
+    try:
+        with Watch() as reporter:
+            if not (out / "run.db").exists():
+                run(config, out, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
+            else:
+                reader = Reader.at(out)
+                kept = stored_config(reader)
+                reader.close()
+                if kept != config:
+                    raise UsageError(f"{out}: holds rationales of other settings; name another --out")
+                resume(out, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
+    except KeyboardInterrupt:
+        click.echo("siked: interrupted; go on with the same command", err=True)
+        raise SystemExit(130) from None
+    except RunError as error:
+        raise type(error)(f"{error}\nsiked: what is there is kept; go on with the same command") from None
+    click.echo((out / CARD).read_text(encoding="utf-8"))
+    click.echo(f"rationales: {out / ROWS}")
