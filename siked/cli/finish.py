@@ -37,7 +37,18 @@ def guarded(folder: Path) -> Iterator[Reporter]:
     from siked.report.tables import print_run
 
     print_run(folder)
+    _write_report(folder)
     click.echo(f"run folder: {folder}")
+
+
+def _write_report(folder: Path) -> None:
+    from siked.report.html import write_report
+
+    try:
+        click.echo(f"report: {write_report(folder)}")
+    except Exception as error:
+        # The run is done and kept; a full disk or a fault of the report is no fault of the run.
+        click.echo(f"siked: no report: {error}; once mended: siked report {folder}", err=True)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -1,0 +1,27 @@
+"""``siked report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Default: RUN/report.html."
+)
+def command(run: Path, out: Path | None) -> None:
+    """Write what a finished run did as one HTML page, to send or print.
+
+    It has the tables of siked show, figures, rationales to read, settings and versions. The page
+    needs no network and runs no script. siked run and siked resume write it at their end.
+    """
+    from siked.errors import UsageError
+    from siked.report.html import write_report
+
+    try:
+        click.echo(write_report(run, out))
+    except OSError as error:
+        raise UsageError(f"{out or run / 'report.html'}: {error.strerror or error}") from None
