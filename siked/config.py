@@ -129,8 +129,8 @@ class RunConfig(_Section):
     verifier: ComponentConfig = ComponentConfig(name="numeric")
     labels: ComponentConfig | None = Field(
         None,
-        description="Verifier that says which rationales are trained on, such as agreement where there are no "
-        "golds; default: the verifier. Scores are the verifier's.",
+        description="Verifier that says which rationales are trained on, such as agreement where there are "
+        "no golds; default: the verifier. Scores are the verifier's.",
     )
     sandbox: ComponentConfig = ComponentConfig(name="auto")
     stopping: ComponentConfig = ComponentConfig(name="fixed")
@@ -190,11 +190,12 @@ def load_config(
     file: str | Path | None = None,
     flags: Mapping[str, Any] | None = None,
     sets: Iterable[str] = (),
+    under: Mapping[str, Any] | None = None,
 ) -> RunConfig:
     """Put a configuration together and check its shape.
 
     With nothing that names a student, a data set or a preset, the ``tiny`` preset is the default:
-    the bundled student, problems and teacher.
+    the bundled student, problems and teacher. ``under`` are values that lie below all of these.
 
     Raises :class:`ConfigError` that names the key, what was given and what would fit.
     """
@@ -210,7 +211,7 @@ def load_config(
     if preset is None:
         preset = _default_preset(asked)
     base = [_preset(name) for name in (preset.split(",") if preset else [])]
-    return parse(merged([*base, asked]))
+    return parse(merged([under or {}, *base, asked]))
 
 
 def _default_preset(asked: Mapping[str, Any]) -> str | None:

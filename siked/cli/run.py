@@ -90,16 +90,17 @@ def config_from(values: dict[str, Any]) -> Any:
 
 @click.command(epilog=_EPILOG)
 @config_options
+@click.option("--from", "parent", metavar="RUN[@T]", help="Start from a finished iteration of a run.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
-def command(out: str | None, cache: str | None, dry_run: bool, **values: Any) -> None:
+def command(out: str | None, parent: str | None, cache: str | None, dry_run: bool, **values: Any) -> None:
     """Run SIKeD: teach, train, then sample, verify, mix, train and evaluate for T iterations.
 
     With nothing configured it runs on the bundled student, problems and teacher. Settings come
-    from a preset, then --config, then flags, then --set.
+    from a preset, then --config, then flags, then --set; with --from, over those of the other run.
     """
-    config = config_from(values)
+    config = config_from(values) if parent is None else _over_parent(parent, values)
     from siked.registry import load_registry
 
     registry = load_registry()
@@ -117,8 +118,44 @@ def command(out: str | None, cache: str | None, dry_run: bool, **values: Any) ->
     from siked.cli.finish import guarded
 
     click.echo(f"run folder: {folder}")
+    if parent is not None:
+        _fork(parent, config, folder)
+        from siked.engine.run import resume
+
+        with guarded(folder) as reporter:
+            resume(folder, registry=registry, reporter=reporter, cache=cache)
+        return
     with guarded(folder) as reporter:
         run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache)
+
+
+def _over_parent(parent: str, values: dict[str, Any]) -> Any:
+    """Return the settings of another run with those that were given over them."""
+    from siked.config import load_config
+    from siked.engine.fork import parent_config, parse_place
+
+    config = parent_config(parse_place(parent)[0])
+    return load_config(
+        preset=values["preset"] or "",
+        file=values["file"],
+        flags=flags(values),
+        sets=values["sets"],
+        under=config.dump(),
+    )
+
+
+def _fork(parent: str, config: Any, folder: Any) -> None:
+    import shutil
+
+    from siked.engine.fork import fork, parse_place
+    from siked.errors import UsageError
+
+    try:
+        at = fork(*parse_place(parent), config, folder)
+    except UsageError:
+        shutil.rmtree(folder)
+        raise
+    click.echo(f"iterations 0 to {at} come from {parent.rpartition('@')[0] or parent}")
 
 
 def needs_training(config: Any) -> None:
