@@ -89,16 +89,15 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         ]
         told = [one for one in series if one.points]
         panels.append(figures.lines(f"{name}, %", told, lambda y: f"{y:.1f}"))
-    grid = grids.accuracy(summary)
-    iterations = len(summary["iterations"])
-    later = len(grid.rows) - iterations
+    # The controls stand between Combined and the later iterations.
     best = summary["best_iteration"]
+    marked = best + len(summary["controls"]) if best else 0
     return _section(
         "Accuracy",
         "The student chooses its strategy; a missing tag counts as wrong. Intervals are 95 % Wilson"
         " intervals. Iteration 0 is Combined. The row with a bar is the best iteration by dev.",
         _panels(panels),
-        _table(grid, marked=best + later if best else 0),
+        _table(grids.accuracy(summary), marked=marked),
     )
 
 

@@ -109,6 +109,15 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
         assert html.escape(line) in page(finished)
 
 
+@pytest.mark.parametrize(
+    ("best", "label"), [(0, "Combined (iteration 0)"), (1, "SIKeD iteration 1"), (2, "SIKeD iteration 2")]
+)
+def test_the_best_iteration_is_marked(finished: siked.Run, best: int, label: str) -> None:
+    values = {**finished.summary, "best_iteration": best}
+    (finished.folder / "summary.json").write_text(json.dumps(values), encoding="utf-8")
+    assert re.findall(r'<tr class="best"><th scope="row">([^<]+)<', page(finished)) == [label]
+
+
 def test_every_number_of_a_figure_stands_in_a_table(finished: siked.Run) -> None:
     markup = page(finished)
     shown = re.findall(r'<tspan class="strong">([^<]+)<|class="inside">([^<]+)<', markup)
