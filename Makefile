@@ -36,7 +36,7 @@ test: $(VENV)/.dev
 # The long tests too: real kills, a hundred thousand programs, a million lines; vLLM's where 'make vllm' was.
 test-all: $(VENV)/.dev
 	@if [ -e $(VLLM)/.made ]; then marked="slow or not slow"; else marked="not vllm"; fi; \
-	$(EXPORTS) SIKED_VLLM_PYTHON=$(CURDIR)/$(VLLM)/bin/python $(BIN)/python -m pytest -m "$$marked" $(ARGS)
+	$(EXPORTS) $(BIN)/python -m pytest -m "$$marked" $(ARGS)
 
 vllm: $(VLLM)/.made
 

@@ -34,6 +34,7 @@ class Vllm:
     def __init__(self, options: settings.Options) -> None:
         self.options = options
         self._engine: Any = None
+        self._replicas: Any = None
         self._tokenizer: Any = None
         self._stop: list[int] = []
         self._model: Model | None = None
@@ -45,36 +46,15 @@ class Vllm:
         the model cannot be loaded or the engine does not serve its weights.
         """
         _require()
-        from siked.builtin import models
-        from siked.builtin.backends.loading import load_tokenizer
-        from siked_vllm.engine import Engine
+        if self.options.data_parallel > 1:
+            from siked_vllm.replicas import Replicas
 
-        resolved = models.resolve(model)
-        weights = Path(model.weights) if model.weights is not None else None
-        adapter = weights if weights is not None and models.is_adapter(weights) else None
-        folder = resolved.path if weights is None or adapter is not None else weights
-        fingerprint = models.fingerprint(model, resolved)
-        self._model = None
-        self._tokenizer = load_tokenizer(resolved.path)
-        stop = prompting.stop_ids(self._tokenizer, _generation_config(folder), model.prompt_format)
-        ids, labels = prompting.row_ids(self._tokenizer, _PROBE, model.prompt_format)
-        prompting.preflight(self._tokenizer, [(ids, labels)], stop)
-        self._stop = list(stop)
-        if self._engine is not None and self._engine.folder != folder:
-            self._engine.close()
-            self._engine = None
-        if self._engine is None:
-            self._engine = Engine(folder, resolved.path, self.options)
-        self._engine.adapt(adapter, fingerprint)
-        if self.options.canary:
-            self._check(ids, labels.count(prompting.IGNORED), folder, adapter)
-        self._model = model
-        return ModelInfo(
-            fingerprint=fingerprint,
-            template=prompting.template_hash(self._tokenizer, model.prompt_format),
-            context=self._engine.context,
-            device=self._engine.device,
-        )
+            if self._replicas is None:
+                self._replicas = Replicas(self.options, "siked_vllm.backend:Vllm")
+            info: ModelInfo = self._replicas.open(model)
+            self._model = model
+            return info
+        return self._open(model)
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
         """Yield the missing completions while the engine still writes others. Those that end in the
@@ -84,6 +64,9 @@ class Vllm:
         bits of a log-probability.
         """
         self._opened()
+        if self._replicas is not None:
+            yield from self._replicas.generate(requests)
+            return
         rows = []
         for request, ids in self._prompts(requests):
             if request.done:
@@ -119,16 +102,44 @@ class Vllm:
         A continuation is tokenised by itself, like a tag in a training row.
         """
         self._opened()
-        texts: list[list[int]] = []
-        starts: list[int] = []
+        if self._replicas is not None:
+            yield from self._replicas.score(requests, continuations)
+            return
         for (_, ids), endings in zip(self._prompts(requests), continuations, strict=True):
-            for ending in endings:
-                texts.append([*ids, *prompting.text_ids(self._tokenizer, ending)])
-                starts.append(len(ids))
-        sums = [sum(values) for values in self._logprobs(texts, starts)]
-        taken = iter(sums)
-        for endings in continuations:
-            yield [next(taken) for _ in endings]
+            texts = [[*ids, *prompting.text_ids(self._tokenizer, ending)] for ending in endings]
+            yield [sum(self._logprobs(text, len(ids))) for text in texts]
+
+    def _open(self, model: Model) -> ModelInfo:
+        from siked.builtin import models
+        from siked.builtin.backends.loading import load_tokenizer
+        from siked_vllm.engine import Engine
+
+        resolved = models.resolve(model)
+        weights = Path(model.weights) if model.weights is not None else None
+        adapter = weights if weights is not None and models.is_adapter(weights) else None
+        folder = resolved.path if weights is None or adapter is not None else weights
+        fingerprint = models.fingerprint(model, resolved)
+        self._model = None
+        self._tokenizer = load_tokenizer(resolved.path)
+        stop = prompting.stop_ids(self._tokenizer, _generation_config(folder), model.prompt_format)
+        ids, labels = prompting.row_ids(self._tokenizer, _PROBE, model.prompt_format)
+        prompting.preflight(self._tokenizer, [(ids, labels)], stop)
+        self._stop = list(stop)
+        if self._engine is not None and self._engine.folder != folder:
+            self._engine.close()
+            self._engine = None
+        if self._engine is None:
+            self._engine = Engine(folder, resolved.path, self.options)
+        self._engine.adapt(adapter, fingerprint)
+        if self.options.canary:
+            self._check(ids, labels.count(prompting.IGNORED), folder, adapter)
+        self._model = model
+        return ModelInfo(
+            fingerprint=fingerprint,
+            template=prompting.template_hash(self._tokenizer, model.prompt_format),
+            context=self._engine.context,
+            device=self._engine.device,
+        )
 
     def _opened(self) -> Model:
         if self._model is None:
@@ -183,23 +194,19 @@ class Vllm:
             call=call,
         )
 
-    def _logprobs(self, texts: Sequence[Sequence[int]], starts: Sequence[int]) -> list[list[float]]:
-        """Return, for each text, the log-probability (nats) of each id from its start on."""
+    def _logprobs(self, ids: Sequence[int], start: int) -> list[float]:
+        """Return the log-probability (nats) of each of ``ids[start:]`` after all before it."""
         from vllm import SamplingParams
 
         sampling = SamplingParams(temperature=0.0, max_tokens=1, prompt_logprobs=0, detokenize=False)
-        found: list[list[float]] = [[] for _ in texts]
-        for ended in self._engine.run(texts, [sampling] * len(texts)):
-            for at, output in ended:
-                found[at] = [
-                    output.prompt_logprobs[place][texts[at][place]].logprob
-                    for place in range(starts[at], len(texts[at]))
-                ]
-        return found
+        # One text at a time: with adapters vLLM 0.32 mixes up the rows of those that it scores together.
+        (((_, output),),) = self._engine.run([ids], [sampling])
+        scores = output.prompt_logprobs
+        return [scores[place][ids[place]].logprob for place in range(start, len(ids))]
 
     def _check(self, ids: Sequence[int], start: int, folder: Path, adapter: Path | None) -> None:
         """Compare engine and transformers on ``ids[start:]``."""
-        (served,) = self._logprobs([ids], [start])
+        served = self._logprobs(ids, start)
         wanted = canary.reference(folder, adapter, ids, start)
         tolerance = self.options.tolerance or settings.TOLERANCES[self._engine.dtype]
         mean = canary.check(served, wanted, tolerance, str(adapter or folder))

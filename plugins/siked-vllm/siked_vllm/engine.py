@@ -82,15 +82,16 @@ class Engine:
 
         Raises :class:`BackendError` where the engine fails.
         """
+        from vllm.inputs import tokens_input
+
         places: dict[str, int] = {}
         try:
             for place, (ids, parameters) in enumerate(zip(prompts, sampling, strict=True)):
                 self._count += 1
-                prompt = {"prompt_token_ids": list(ids)}
-                known = self._engine.add_request(
-                    str(self._count), prompt, parameters, lora_request=self._lora
-                )
-                places[known] = place
+                name = str(self._count)
+                prompt = tokens_input(list(ids))
+                self._engine.add_request(name, prompt, parameters, lora_request=self._lora)
+                places[name] = place
             while places:
                 ended = [output for output in self._engine.step() if output.finished]
                 if ended:
@@ -121,7 +122,7 @@ def _arguments(folder: Path, tokenizer: Path, options: Options) -> Any:
     values: dict[str, Any] = {
         "model": str(folder),
         "tokenizer": str(tokenizer),
-        "dtype": options.dtype,
+        "dtype": options.dtype if options.dtype != "auto" else "bfloat16",
         "gpu_memory_utilization": options.memory_share,
         "tensor_parallel_size": options.tensor_parallel,
         "enforce_eager": options.eager,

@@ -8,7 +8,7 @@ from typing import Any
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 RANKS = (0, 8, 16, 32, 64, 128, 256, 320, 512)
 """Ranks for which vLLM has kernels; 0 is an engine without adapters."""
-TOLERANCES = {"float32": 0.005, "bfloat16": 0.1, "float16": 0.05}
+TOLERANCES = {"float32": 0.001, "bfloat16": 0.1, "float16": 0.05}
 """Nats a token by which engine and transformers may differ on average, by the engine's type."""
 
 
@@ -21,7 +21,7 @@ class Options:
 
     dtype: str = field(
         default="auto",
-        metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is float32 on a CPU only."},
+        metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is float32 on a CPU."},
     )
     context: int = field(default=0, metadata={"help": "Tokens of prompt and text; 0 is all the model takes."})
     memory_share: float = field(
@@ -33,6 +33,9 @@ class Options:
     )
     max_seqs: int = field(default=0, metadata={"help": "Texts written together; 0 leaves it to vLLM."})
     tensor_parallel: int = field(default=1, metadata={"help": "Devices that share each layer."})
+    data_parallel: int = field(
+        default=1, metadata={"help": "Engines, each with devices of its own and a share of the texts."}
+    )
     lora_rank: int = field(
         default=16, metadata={"help": "Highest rank of an adapter; 0 is an engine without adapters."}
     )
@@ -45,7 +48,7 @@ class Options:
     tolerance: float = field(
         default=0.0,
         metadata={
-            "help": "Nats a token by which the two may differ; 0 is 0.005, bfloat16 0.1, float16 0.05."
+            "help": "Nats a token by which the two may differ; 0 is 0.001, bfloat16 0.1, float16 0.05."
         },
     )
     engine: dict[str, Any] = field(
@@ -59,8 +62,9 @@ class Options:
             raise ValueError(f"memory_share is {self.memory_share:g}; it is above 0 and at most 1")
         if self.lora_rank not in RANKS:
             raise ValueError(f"lora_rank is {self.lora_rank}; vLLM has: {', '.join(map(str, RANKS))}")
-        if self.tensor_parallel < 1:
-            raise ValueError(f"tensor_parallel is {self.tensor_parallel}; it is at least 1")
+        for name in ("tensor_parallel", "data_parallel"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it is at least 1")
         for name in ("context", "cache_gib", "max_seqs", "tolerance"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it is not negative")
