@@ -127,6 +127,9 @@ class RunConfig(_Section):
     dataset: DatasetConfig = DatasetConfig()
     schedule: ComponentConfig = ComponentConfig(name="adaptive")
     verifier: ComponentConfig = ComponentConfig(name="numeric")
+    decontaminate: bool = Field(
+        False, description="Leave training problems out that overlap with dev or a test set."
+    )
     labels: ComponentConfig | None = Field(
         None,
         description="Verifier that says which rationales are trained on, such as agreement where there are "

@@ -25,6 +25,9 @@ def config_options(function: Any) -> Any:
             click.option("--data-dir", metavar="DIR", help="Read the data set from local files."),
             click.option("--skip-bad", is_flag=True, help="Count damaged data lines and go on."),
             click.option(
+                "--decontaminate", is_flag=True, help="Train on no problem that dev or a test set has."
+            ),
+            click.option(
                 "--labels", metavar="VERIFIER", help="Who says what is trained on; agreement needs no golds."
             ),
             click.option("--schedule", metavar="NAME", help="How teacher and student are mixed."),
@@ -71,6 +74,8 @@ def flags(values: dict[str, Any]) -> dict[str, Any]:
         found["dataset"] = dataset
     if values["schedule"]:
         found["schedule"] = {"name": values["schedule"]}
+    if values["decontaminate"]:
+        found["decontaminate"] = True
     if values["labels"]:
         found["labels"] = {"name": values["labels"]}
     if values["samples"]:

@@ -15,7 +15,7 @@ from siked.errors import UsageError
 from siked.journal import Reader
 from siked.journal.canonical import digest
 
-SAME = ("strategies", "student", "dataset", "verifier", "labels")
+SAME = ("strategies", "student", "dataset", "verifier", "labels", "decontaminate")
 """Settings that decide what the copied rows mean; a fork shares them with its parent."""
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from siked import config as configuration
 from siked.config import ComponentConfig, DatasetConfig
+from siked.engine.leaks import Told, decontaminated, overlaps
 from siked.engine.state import MAIN, State
 from siked.errors import DataError
-from siked.masking import masked, masked_body
+from siked.masking import masked
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
 
 DEV_SHARE = 0.1
@@ -30,6 +31,9 @@ def prepare(state: State) -> None:
             dev = dev[: state.config.dataset.dev]
         else:
             train, dev = split_dev(train, state.config.dataset.dev)
+        tests = list(_tests(state, dataset))
+        if state.config.decontaminate:
+            train = _decontaminated(state, train, [dev, *tests])
         train = train[: state.config.dataset.limit]
         if not train or not dev:
             raise DataError(
@@ -37,13 +41,13 @@ def prepare(state: State) -> None:
                 None,
                 f"{len(train)} training and {len(dev)} dev problems: too few to learn from",
             )
-        told = {masked_body(p.question) or masked(p.question) for p in train}
-        everything: list[Sequence[Problem]] = [train, dev, *_tests(state, dataset)]
+        told = Told.by(train)
+        others = [("dev", dev), *((problems[0].dataset, problems) for problems in tests)]
+        everything: list[Sequence[Problem]] = [train, dev, *tests]
         with state.journal.saving():
             for problems in everything:
-                state.journal.problems(
-                    (p, (masked_body(p.question) or masked(p.question)) in told) for p in problems
-                )
+                state.journal.problems((p, told.holds(p)["story_masked"]) for p in problems)
+            state.journal.fact("overlap", overlaps(train, others))
         _tell_leaks(state)
 
 
@@ -149,9 +153,20 @@ def _tell_skipped(state: State, dataset: Any) -> None:
 
 
 def _tell_leaks(state: State) -> None:
-    rows = state.journal.rows(
-        "SELECT t.dataset, count(DISTINCT t.id) AS n FROM problems t JOIN problems l"
-        " ON l.question = t.question AND l.split = 'train' WHERE t.split = 'test' GROUP BY t.dataset"
-    )
-    for row in rows:
-        state.note(f"{row['n']} test problems of {row['dataset']} stand in training, word for word")
+    for row in state.journal.known("overlap"):
+        if row["any"]:
+            state.note(
+                f"{row['any']} of {row['problems']} problems of {row['set']} overlap with training"
+                f" ({row['same_text']} the same text); --decontaminate leaves their twins out of training"
+            )
+
+
+def _decontaminated(
+    state: State, train: list[TrainProblem], others: Sequence[Sequence[Problem]]
+) -> list[TrainProblem]:
+    kept = decontaminated(train, [problem for problems in others for problem in problems])
+    if len(kept) < len(train):
+        state.note(
+            f"{len(train) - len(kept)} training problems overlap with dev or a test set and are left out"
+        )
+    return kept

@@ -43,6 +43,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
             for name in state.config.controls
             if name in TRAINED and last > 0
         ],
+        "overlap": state.journal.known("overlap", []),
         "labels": label_error(state, last),
         "votes": _votes(state, last) if VOTES in state.config.controls else {},
         "best_iteration": best,

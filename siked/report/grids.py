@@ -193,6 +193,15 @@ def funnel(run: Run) -> Grid:
     return Grid("Rationales for training", columns, cells, frozenset({"strategy"}))
 
 
+def overlap_line(row: Mapping[str, Any]) -> str:
+    """Return how many problems of a set overlap with training, by kind."""
+    return (
+        f"overlap of {row['set']} ({row['problems']}) with training: {row['same_text']} the same text,"
+        f" {row['thirteen_words']} with 13 words in a row, {row['numbers_masked']} the same but for numbers,"
+        f" {row['story_masked']} with the same story but for numbers"
+    )
+
+
 def labels_line(row: Mapping[str, Any]) -> str:
     """Return how far labels made without golds can be trusted, where there are golds."""
     text = (

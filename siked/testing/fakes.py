@@ -86,10 +86,11 @@ class ScriptedBackend:
     def score(
         self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
     ) -> Iterator[list[float]]:
-        """Share a probability of 0.9 between the continuations, by a hash of the question."""
+        """Share a probability of 0.9 between the continuations, by a hash of the question and their length."""
         for request, texts in zip(requests, continuations, strict=True):
             weights = [
-                1 + hashlib.sha256(f"{request.question}|{text}|{self.skill}".encode()).digest()[0]
+                (1 + hashlib.sha256(f"{request.question}|{text}|{self.skill}".encode()).digest()[0])
+                * 2.0 ** -len(text)
                 for text in texts
             ]
             yield [math.log(0.9 * weight / sum(weights)) for weight in weights]

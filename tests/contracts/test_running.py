@@ -74,6 +74,8 @@ class TestReplay(BackendContract):
 
 
 class TestScripted(BackendContract):
+    scores = True
+
     @pytest.fixture
     def backend(self) -> Backend:
         return ScriptedBackend(ScriptedBackend.Options())

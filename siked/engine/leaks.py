@@ -1,0 +1,82 @@
+"""Overlap of problems between splits: the same text, 13 words in a row, the same text but for its numbers.
+
+Thirteen words in a row is the test of GPT-3 (Brown et al. 2020, appendix C). Word problems that a
+template made differ in their numbers only, so numbers are masked for the third test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from siked.masking import masked, masked_body, normal_form
+from siked.records import Problem, TrainProblem
+
+WORDS = 13
+
+
+@dataclass(slots=True)
+class Told:
+    """What a set of problems tells, to look others up in."""
+
+    texts: set[str] = field(default_factory=set)
+    runs: set[int] = field(default_factory=set)
+    """Hashes of every ``WORDS`` words in a row."""
+    templates: set[str] = field(default_factory=set)
+    bodies: set[str] = field(default_factory=set)
+
+    @classmethod
+    def by(cls, problems: Iterable[Problem]) -> Told:
+        """Read problems."""
+        told = cls()
+        for problem in problems:
+            told.texts.add(normal_form(problem.question))
+            told.runs.update(word_runs(problem.question))
+            told.templates.add(masked(problem.question))
+            told.bodies.add(_body(problem))
+        return told
+
+    def holds(self, problem: Problem) -> dict[str, bool]:
+        """Return how a problem overlaps with these, by kind; ``any`` leaves the story alone out."""
+        same = normal_form(problem.question) in self.texts
+        run = same or any(run in self.runs for run in word_runs(problem.question))
+        template = masked(problem.question) in self.templates
+        return {
+            "same_text": same,
+            "thirteen_words": run,
+            "numbers_masked": template,
+            "story_masked": _body(problem) in self.bodies,
+            "any": same or run or template,
+        }
+
+
+def word_runs(question: str) -> set[int]:
+    """Return a hash of every ``WORDS`` words in a row; none for a shorter text."""
+    words = normal_form(question).split()
+    return {hash(tuple(words[at : at + WORDS])) for at in range(len(words) - WORDS + 1)}
+
+
+def overlaps(
+    train: Sequence[Problem], others: Iterable[tuple[str, Sequence[Problem]]]
+) -> list[dict[str, Any]]:
+    """Return, for each other set, how many of its problems overlap with training, by kind."""
+    told = Told.by(train)
+    rows: list[dict[str, Any]] = []
+    for name, problems in others:
+        counts: dict[str, int] = {}
+        for problem in problems:
+            for kind, found in told.holds(problem).items():
+                counts[kind] = counts.get(kind, 0) + found
+        rows.append({"set": name, "problems": len(problems), **counts})
+    return rows
+
+
+def decontaminated(train: Sequence[TrainProblem], others: Iterable[Problem]) -> list[TrainProblem]:
+    """Return the training problems that overlap with none of the others, stories aside."""
+    told = Told.by(others)
+    return [problem for problem in train if not told.holds(problem)["any"]]
+
+
+def _body(problem: Problem) -> str:
+    return masked_body(problem.question) or masked(problem.question)
