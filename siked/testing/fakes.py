@@ -86,7 +86,7 @@ class ScriptedBackend:
     def score(
         self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
     ) -> Iterator[list[float]]:
-        """Share a probability of 0.9 between the continuations, by a hash of the question and their length."""
+        """Share a probability of 0.9 between the continuations, by question and length."""
         for request, texts in zip(requests, continuations, strict=True):
             weights = [
                 (1 + hashlib.sha256(f"{request.question}|{text}|{self.skill}".encode()).digest()[0])
