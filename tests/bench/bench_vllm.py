@@ -32,6 +32,8 @@ AGREEMENT = 0.95
 """Share of prompts to which both engines write the same tokens."""
 TAGS = {"cot": "[cot]", "l2m": "[l2m]", "pot": "[pot]"}
 K = 4
+TOKENS = 32
+"""Of a text, at most."""
 FOUR = 4
 """Prompts in one call, in the paper's scripts."""
 
@@ -103,8 +105,8 @@ def main() -> int:
     options.add_argument("--python", default=".venv-vllm/bin/python", help="interpreter with vLLM")
     options.add_argument("--adapter", help="folder of an adapter of SmolLM2-135M")
     options.add_argument("--prompts", type=int, default=200, help="prompts both engines are compared on")
-    options.add_argument("--problems", type=int, default=12, help="problems that are sampled for times")
-    options.add_argument("--rounds", type=int, default=2, help="times are the least of so many")
+    options.add_argument("--problems", type=int, default=8, help="problems that are sampled for times")
+    options.add_argument("--rounds", type=int, default=1, help="times are the least of so many")
     options.add_argument(
         "--runs", nargs=2, metavar="RUN", help="finished runs, with vllm and with transformers"
     )
@@ -139,7 +141,7 @@ class Ways:
         from siked.workers import Spec, Worker
 
         os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-        values = {"dtype": "float32", "context": 1024, "eager": True}
+        values = {"dtype": "float32", "context": 1024, "cache_gib": 1, "eager": True}
         spec = Spec(role="student", target="bench_vllm:Bench", options=values, python=python)
         self.model = Model(name="smollm2", weights=adapter)
         self.worker = Worker(spec, scratch / "student.log")
@@ -188,7 +190,7 @@ def heading(bench: Ways) -> None:
 
 def overhead(bench: Ways, questions: Sequence[str], rounds: int) -> bool:
     """Print the times of three ways to serve the same requests; return whether the budget is kept."""
-    sampling = Sampling(temperature=0.7, top_p=0.95, max_new_tokens=48)
+    sampling = Sampling(temperature=0.7, top_p=0.95, max_new_tokens=TOKENS)
     requests = [
         request(question, strategy, sample, sampling, number)
         for number, question in enumerate(questions)
@@ -202,7 +204,7 @@ def overhead(bench: Ways, questions: Sequence[str], rounds: int) -> bool:
             best = least.get(way)
             least[way] = spent if best is None or spent.cpu / spent.tokens < best.cpu / best.tokens else best
     bare = least["bare"].cpu / least["bare"].tokens
-    print(f"## {len(questions)} problems, {len(TAGS)} strategies, {K} samples, at most 48 tokens\n")
+    print(f"## {len(questions)} problems, {len(TAGS)} strategies, {K} samples, at most {TOKENS} tokens\n")
     print("| way | processor s | wall s | tokens | processor ms a token | bare = 1 |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
     names = {
@@ -227,7 +229,7 @@ def agreement(bench: Ways, questions: Sequence[str]) -> bool:
     from siked.builtin.backends.loading import load_tokenizer
     from siked.builtin.backends.transformers import Transformers
 
-    sampling = Sampling(temperature=0.0, max_new_tokens=48)
+    sampling = Sampling(temperature=0.0, max_new_tokens=TOKENS)
     names = list(TAGS)
     requests = [request(q, names[n % len(names)], 0, sampling, n) for n, q in enumerate(questions)]
     ours, spent = bench.ask("siked", requests)

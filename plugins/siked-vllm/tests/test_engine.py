@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,13 @@ def smollm2(adapter: Path | None = None) -> Model:
 
 def texts(backend: Any, requests: Sequence[Request]) -> dict[str, str]:
     return {x.key: x.text for x in backend.generate(requests) if isinstance(x, Completion)}
+
+
+def running(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 class Remote:
@@ -214,3 +222,43 @@ def test_messages_reach_the_engine_as_ids_with_no_second_start(worker: Worker) -
     (item,) = (x for x in worker.generate([request]) if isinstance(x, Completion))
     tokenizer = load_tokenizer(models.smollm2_folder())
     assert item.prompt_tokens == len(prompting.prompt_ids(tokenizer, messages, prefix="[cot]"))
+
+
+def test_a_student_trained_whole_takes_the_place_of_the_base(worker: Worker, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    base = AutoModelForCausalLM.from_pretrained(models.smollm2_folder(), dtype=torch.float32)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for layer in base.model.layers:
+            layer.mlp.down_proj.weight.add_(0.005 * torch.randn_like(layer.mlp.down_proj.weight))
+    base.save_pretrained(tmp_path)
+    asked = [replace(r, sampling=GREEDY) for r in plan(QUESTIONS, samples=1)]
+    worker.open(smollm2())
+    before = texts(worker, asked)
+    worker.open(smollm2(tmp_path))  # the canary compares it with transformers
+    assert texts(worker, asked) != before
+    worker.open(smollm2())
+    assert texts(worker, asked) == before
+
+
+def test_several_engines_share_the_texts_and_end_with_their_worker(tmp_path: Path) -> None:
+    worker = start(tmp_path / "student.log", data_parallel=2, cache_gib=0.25)
+    asked = [replace(r, sampling=GREEDY) for r in plan(QUESTIONS)]
+    try:
+        worker.open(smollm2())
+        assert sorted(texts(worker, asked)) == sorted(r.key for r in asked)
+        scores = list(worker.score(asked, [["7"], ["7", "a longer one"]] * (len(asked) // 2)))
+        assert [len(one) for one in scores] == [1, 2] * (len(asked) // 2)
+        children = Path(f"/proc/{worker.process.pid}/task/{worker.process.pid}/children")
+        engines = [int(pid) for pid in children.read_text().split()]
+        assert len(engines) == 2
+        worker.process.kill()
+        worker.process.wait()
+        deadline = time.monotonic() + 30
+        while any(running(pid) for pid in engines):
+            assert time.monotonic() < deadline, "an engine outlives its worker"
+            time.sleep(0.1)
+    finally:
+        worker.close()
