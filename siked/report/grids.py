@@ -193,6 +193,12 @@ def funnel(run: Run) -> Grid:
     return Grid("Rationales for training", columns, cells, frozenset({"strategy"}))
 
 
+def remarks(summary: Mapping[str, Any]) -> list[str]:
+    """Return what is said under the tables: overlap with training, and how far labels can be trusted."""
+    overlap = [overlap_line(row) for row in summary.get("overlap", [])]
+    return overlap + [labels_line(row) for row in summary.get("labels", [])]
+
+
 def overlap_line(row: Mapping[str, Any]) -> str:
     """Return how many problems of a set overlap with training, by kind."""
     return (

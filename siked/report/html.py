@@ -173,7 +173,7 @@ def _rationales(run: Run, summary: Mapping[str, Any]) -> Html:
         " stand in the mixture of their iteration. The texts below are drawn by a hash, one of each strategy"
         " and kind.",
         _table(grids.funnel(run)),
-        [el("p", grids.labels_line(row)) for row in summary.get("labels", [])],
+        [el("p", line) for line in grids.remarks(summary)],
         shown,
     )
 

@@ -31,10 +31,8 @@ def print_run(folder: Path) -> None:
     console.print(Text(summary["run"], style="bold") + Text(f": {grids.heading(summary)}"))
     for grid in tables(run, summary):
         console.print(_rich(grid))
-    for row in summary.get("overlap", []):
-        console.print(grids.overlap_line(row))
-    for row in summary.get("labels", []):
-        console.print(grids.labels_line(row))
+    for line in grids.remarks(summary):
+        console.print(line)
     console.print(grids.ending(summary))
     console.print(grids.times(summary))
 

@@ -85,7 +85,8 @@ class Reader(HTMLParser):
 @pytest.fixture
 def finished(settings: dict[str, Any], tmp_path: Path) -> siked.Run:
     everything = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
-    return siked.run({**settings, "controls": everything}, tmp_path / "run")
+    labels = {"name": "agreement"}
+    return siked.run({**settings, "controls": everything, "labels": labels}, tmp_path / "run")
 
 
 def invoke(*arguments: object) -> Result:
@@ -104,7 +105,9 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
             for line in "\n".join(row).splitlines():
                 assert line in printed
     assert len(titles) == 6
-    for line in (grids.heading(finished.summary), grids.ending(finished.summary)):
+    remarks = grids.remarks(finished.summary)
+    assert any("labels by agreement" in line for line in remarks)
+    for line in (grids.heading(finished.summary), grids.ending(finished.summary), *remarks):
         assert line in " ".join(printed.split())
         assert html.escape(line) in page(finished)
 
@@ -190,7 +193,7 @@ def test_a_sample_of_each_strategy_and_kind_is_shown_with_its_way_into_training(
         *samples.pick(finished.journal, teacher, names),
     ]
     assert {(one.strategy, one.kind) for one in picked} >= {(name, "correct") for name in names}
-    assert {one.status for one in picked} == {"correct", "wrong"}
+    assert {one.status for one in picked} == {"correct", "wrong", "unverified"}
     trained = [one for one in picked if one.row]
     assert trained
     for one in trained:
