@@ -128,6 +128,9 @@ class Vllm:
         if self._engine is not None and self._engine.folder != folder:
             self._engine.close()
             self._engine = None
+        parameters = _parameters(folder)
+        if self.options.canary:
+            canary.afford(parameters, folder)
         if self._engine is None:
             self._engine = Engine(folder, resolved.path, self.options)
         self._engine.adapt(adapter, fingerprint)
@@ -138,6 +141,7 @@ class Vllm:
             fingerprint=fingerprint,
             template=prompting.template_hash(self._tokenizer, model.prompt_format),
             context=self._engine.context,
+            parameters=parameters,
             device=self._engine.device,
         )
 
@@ -229,6 +233,14 @@ def _generation_config(folder: Path) -> Any:
         return GenerationConfig.from_pretrained(str(folder))
     except OSError:
         return GenerationConfig.from_model_config(AutoConfig.from_pretrained(str(folder)))
+
+
+def _parameters(folder: Path) -> int:
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with torch.device("meta"):
+        return int(AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(str(folder))).num_parameters())
 
 
 def _too_long(request: Request, size: int, context: int) -> Completion:

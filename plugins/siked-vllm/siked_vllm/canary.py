@@ -29,6 +29,18 @@ def check(engine: Sequence[float], reference: Sequence[float], tolerance: float,
     return mean
 
 
+def afford(parameters: int, folder: Path) -> None:
+    """Raise :class:`BackendError` where :func:`reference` would not find the main memory it needs."""
+    import psutil
+
+    need, free = 4 * parameters, psutil.virtual_memory().available
+    if need > free:
+        raise BackendError(
+            f"to compare vLLM with transformers, {folder} would take {need / 2**30:.1f} GiB of main memory, "
+            f"and {free / 2**30:.1f} GiB are free; backend.canary=false goes on without."
+        )
+
+
 def reference(folder: Path, adapter: Path | None, ids: Sequence[int], start: int) -> list[float]:
     """Return the log-probabilities (nats) of ``ids[start:]``, each after all before it, by
     transformers on the CPU in float32, the adapter merged.

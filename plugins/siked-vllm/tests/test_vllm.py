@@ -108,6 +108,13 @@ def test_the_canary_speaks_of_a_mean_difference() -> None:
         canary.check([float("nan")], [-1.0], 0.005, "w")
 
 
+def test_a_canary_that_would_not_fit_is_refused_before_it_is_loaded() -> None:
+    pytest.importorskip("psutil")
+    canary.afford(10**6, Path("small"))
+    with pytest.raises(BackendError, match=r"large would take 3725290.3 GiB .* backend.canary=false"):
+        canary.afford(10**15, Path("large"))
+
+
 @pytest.mark.train
 def test_the_reference_is_what_the_transformers_backend_scores() -> None:
     pytest.importorskip("torch", reason="pip install 'siked[train]'")
