@@ -64,7 +64,7 @@ def test_problems_without_golds_can_be_trained_on(settings: dict[str, Any], tmp_
         for split in ("train", "dev", "test")
     }
     for split, texts in lines.items():
-        golds = ["}" if split == "train" else f', "answer": "{10 + 2 * i}"}}' for i in range(12)]
+        golds = ["}" if split == "train" else f', "gold": "{10 + 2 * i}"}}' for i in range(12)]
         (data / f"{split}.jsonl").write_text("\n".join(map("".join, zip(texts, golds, strict=True))))
     dataset = {"name": "jsonl", "path": str(data)}
     run = siked.run(

@@ -1,0 +1,156 @@
+"""Backend ``openai``: chat or completions of any server that speaks OpenAI's API."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from siked.errors import ConfigError, MissingExtra
+from siked.records import Call, Completion, Model, ModelInfo, Request
+
+APIS = ("chat", "completions")
+REASONING = ("strip", "keep")
+PREFILL = ("refuse", "continue")
+_END = object()
+
+
+class OpenAI:
+    """Asks a server over HTTP, many requests at a time.
+
+    What can pass (429, 5xx, time-outs, broken connections and answers) is tried again with growing,
+    random waits, or as long as the server says; what cannot (a key that is refused, an unknown model)
+    ends the run, and what is wrong with one request (too long, refused by a filter) ends that request.
+    """
+
+    name: ClassVar[str] = "openai"
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Options:
+        """Where the server is and how it is asked."""
+
+        base_url: str = field(
+            default="", metadata={"help": "URL up to /v1; empty is OPENAI_BASE_URL, else OpenAI's own."}
+        )
+        api_key_env: str = field(
+            default="OPENAI_API_KEY", metadata={"help": "Name of the environment variable with the key."}
+        )
+        api: str = field(default="chat", metadata={"help": "chat or completions."})
+        concurrency: int = field(
+            default=32, metadata={"help": "Calls at a time at most; fewer after a 429, then more again."}
+        )
+        samples_per_call: int = field(
+            default=8, metadata={"help": "Samples of one prompt asked for in one call (n)."}
+        )
+        requests_per_minute: float = field(default=0, metadata={"help": "Calls a minute; 0 is no limit."})
+        tokens_per_minute: float = field(
+            default=0, metadata={"help": "Tokens a minute, as estimated before a call; 0 is no limit."}
+        )
+        timeout: float = field(default=300.0, metadata={"help": "Seconds that a call may take."})
+        attempts: int = field(default=8, metadata={"help": "How often a call is tried."})
+        longest_wait: float = field(default=60.0, metadata={"help": "Seconds between two tries at most."})
+        reasoning: str = field(
+            default="strip", metadata={"help": "What becomes of a reasoning model's thoughts: strip or keep."}
+        )
+        prefill: str = field(
+            default="refuse",
+            metadata={
+                "help": "A forced start of the answer: refuse, or continue (vLLM's continue_final_message)."
+            },
+        )
+        seeds: bool = field(default=True, metadata={"help": "Send seeds; some servers refuse them."})
+        max_tokens_name: str = field(
+            default="max_tokens", metadata={"help": "max_tokens, or max_completion_tokens where asked for."}
+        )
+        price_prompt: float = field(default=0.0, metadata={"help": "Price of a million prompt tokens."})
+        price_completion: float = field(default=0.0, metadata={"help": "Price of a million tokens written."})
+        max_cost: float | None = field(
+            default=None, metadata={"help": "Stop before more than this is spent; needs prices."}
+        )
+        max_tokens: int | None = field(
+            default=None, metadata={"help": "Stop before more tokens than this are used."}
+        )
+        extra: dict[str, Any] = field(
+            default_factory=dict, metadata={"help": "Further keys of the request's body, as they are."}
+        )
+
+        def __post_init__(self) -> None:
+            for name, value, known in (
+                ("api", self.api, APIS),
+                ("reasoning", self.reasoning, REASONING),
+                ("prefill", self.prefill, PREFILL),
+            ):
+                if value not in known:
+                    raise ConfigError(f"{name} is {value!r}; it can be {', '.join(known)}")
+            for name in ("concurrency", "samples_per_call", "attempts"):
+                if getattr(self, name) < 1:
+                    raise ConfigError(f"{name} must be at least 1")
+            if self.max_cost is not None and not (self.price_prompt or self.price_completion):
+                raise ConfigError("max_cost needs price_prompt and price_completion")
+            for name in ("max_cost", "max_tokens"):
+                if getattr(self, name) is not None and getattr(self, name) <= 0:
+                    raise ConfigError(f"{name} is {getattr(self, name)}: nothing could be asked; raise it")
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._model = ""
+        self._budget: Any = None
+
+    def open(self, model: Model) -> ModelInfo:
+        """Say whom requests go to; nothing is sent before the first one.
+
+        Raises :class:`ConfigError` without a model's name.
+        """
+        from siked_openai.limits import Budget
+
+        if not model.name:
+            raise ConfigError("backend 'openai' needs a model's name, such as --teacher openai:MODEL")
+        self._model = model.name
+        if self._budget is None:
+            self._budget = Budget(self.options)
+        told = {
+            "api": self.options.api,
+            "reasoning": self.options.reasoning,
+            "prefill": self.options.prefill,
+            "extra": self.options.extra,
+        }
+        template = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        return ModelInfo(fingerprint=f"{self.base_url}|{model.name}", template=template)
+
+    @property
+    def base_url(self) -> str:
+        """The server's URL up to ``/v1``."""
+        given = self.options.base_url or os.environ.get("OPENAI_BASE_URL", "")
+        return given or "https://api.openai.com/v1"
+
+    def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
+        """Yield completions as their calls end, each call before its completions."""
+        wanted = [request for request in requests if not request.done]
+        if not wanted:
+            return
+        try:
+            from siked_openai.asking import ask_all
+        except ImportError as error:
+            raise MissingExtra("the backend 'openai'", "openai") from error
+        found: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                asyncio.run(
+                    ask_all(self.options, self.base_url, self._model, wanted, self._budget, found.put)
+                )
+                found.put(_END)
+            except BaseException as error:
+                found.put(error)
+
+        threading.Thread(target=work, daemon=True, name="siked-openai").start()
+        while (item := found.get()) is not _END:
+            if isinstance(item, BaseException):
+                raise item
+            yield item

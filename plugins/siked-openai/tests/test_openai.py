@@ -1,0 +1,279 @@
+"""The backend ``openai`` against a real server that misbehaves on purpose."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+pytest.importorskip("openai")
+pytest.importorskip("siked_openai")
+
+from siked_openai.backend import OpenAI
+
+import siked
+from siked.errors import BackendError, ConfigError
+from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
+from siked.testing.server import KEY, Misbehaving, serving
+
+SAMPLED = Sampling(temperature=0.7, max_new_tokens=32)
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    with serving() as found:
+        yield found
+
+
+def requests(count: int, samples: int = 1, **fields: Any) -> list[Request]:
+    return [
+        Request(
+            key=f"{i}-{k}",
+            messages=(Message("user", f"What is {i} + 4?"),),
+            sampling=SAMPLED,
+            seed=1000 * i + k,
+            sample=k,
+            **fields,
+        )
+        for i in range(count)
+        for k in range(samples)
+    ]
+
+
+def opened(server: Misbehaving, model: str = "m", **options: Any) -> OpenAI:
+    backend = OpenAI(OpenAI.Options(base_url=server.url, longest_wait=0.2, **options))
+    backend.open(Model(name=model))
+    return backend
+
+
+def served(backend: OpenAI, wanted: list[Request]) -> tuple[dict[str, Completion], list[Call]]:
+    items = list(backend.generate(wanted))
+    completions = [item for item in items if isinstance(item, Completion)]
+    assert len({c.key for c in completions}) == len(completions)
+    return {c.key: c for c in completions}, [item for item in items if isinstance(item, Call)]
+
+
+def test_samples_of_a_prompt_share_a_call_and_usage_is_counted_once(server: Misbehaving) -> None:
+    backend = opened(server, samples_per_call=4, price_prompt=1.0, price_completion=2.0)
+    found, calls = served(backend, requests(5, 8))
+    assert len(found) == 40
+    assert len(calls) == server.counts["requests"] == 10
+    assert {call.requests for call in calls} == {4}
+    assert sum(call.completion_tokens for call in calls) == 12 * 40
+    assert sum(c.completion_tokens for c in found.values()) == 12 * 40
+    assert sum(call.cost for call in calls) == pytest.approx(
+        sum(call.prompt_tokens + 2 * call.completion_tokens for call in calls) / 1e6
+    )
+    assert found["3-0"].text == "3 + 4 = 7\nFinal Answer: 7"
+
+
+def test_what_is_done_is_not_asked(server: Misbehaving) -> None:
+    found, _ = served(opened(server), [*requests(2), *(requests(4)[2:])][:2] + requests(3, done=True)[2:])
+    assert set(found) == {"0-0", "1-0"}
+
+
+def test_completions_and_a_start_of_the_answer(server: Misbehaving) -> None:
+    forced = requests(1, prefix="[cot]")
+    refused, _ = served(opened(server), forced)
+    assert refused["0-0"].outcome is Outcome.REFUSED
+    assert "prefill" in refused["0-0"].reason
+    assert served(opened(server, prefill="continue"), requests(1))[0]["0-0"].outcome is Outcome.OK
+    assert served(opened(server, api="completions"), forced)[0]["0-0"].text.endswith("Answer: 4")
+
+
+def test_every_request_ends_once_and_only_faults_are_asked_again() -> None:
+    with serving(rate=0.3, seed=3) as server:
+        found, calls = served(opened(server, samples_per_call=1), requests(500))
+        assert len(found) == 500
+        outcomes = {c.outcome for c in found.values()}
+        assert outcomes == {Outcome.OK, Outcome.REFUSED}
+        # Slow answers and filtered ones are answers; all else that went wrong was asked again.
+        answers = sum(server.counts[name] for name in ("served", "slow", "filter"))
+        assert answers == len(calls) == 500
+        assert server.counts["requests"] > 550
+        refused = [c for c in found.values() if c.outcome is Outcome.REFUSED]
+        assert len(refused) == server.counts["filter"]
+
+
+@pytest.mark.parametrize(
+    ("content", "kept", "stripped", "outcome"),
+    [
+        ("<think>3 and 4</think>\nFinal Answer: 7", "<think>3 and 4</think>", "Final Answer: 7", "ok"),
+        ("<think>3 and", None, "", "cut"),
+    ],
+)
+def test_thoughts_are_kept_apart(content: str, kept: str | None, stripped: str, outcome: str) -> None:
+    from types import SimpleNamespace as Record
+
+    from siked_openai.asking import _Asking
+    from siked_openai.limits import Budget
+
+    choice = Record(finish_reason="stop", message=Record(content=content))
+    for reasoning in ("strip", "keep"):
+        options = OpenAI.Options(reasoning=reasoning)
+        asking = _Asking(options, "", "m", None, "", Budget(options), print)  # type: ignore[arg-type]
+        found, text, _ = asking._read(choice)
+        assert found == outcome
+        assert text.endswith(stripped)
+        assert ("<think>" in text) == (reasoning == "keep" and kept is not None)
+
+
+def test_budgets_stop_before_they_are_exceeded(server: Misbehaving) -> None:
+    backend = opened(server, max_tokens=600, concurrency=4)
+    with pytest.raises(BackendError, match="max_tokens 600"):
+        served(backend, requests(100))
+    assert 0 < backend._budget.tokens <= 600
+    priced = opened(server, max_cost=0.001, price_completion=10.0, concurrency=4)
+    with pytest.raises(BackendError, match=r"max_cost 0.001"):
+        served(priced, requests(100))
+    assert 0 < priced._budget.cost <= 0.001
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"max_tokens": 0}, "nothing could be asked"),
+        ({"max_cost": 1.0}, "needs price"),
+        ({"api": "chats"}, "it can be chat, completions"),
+        ({"concurrency": 0}, "at least 1"),
+    ],
+)
+def test_options_that_do_not_fit_are_told(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        OpenAI.Options(**options)
+
+
+def test_what_ends_the_run_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, server: Misbehaving) -> None:
+    with pytest.raises(BackendError, match="no model 'unknown'"):
+        served(opened(server, "unknown"), requests(1))
+    with serving(key=True) as locked:
+        assert served(opened(locked), requests(1))[0]["0-0"].outcome is Outcome.OK
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-and-secret")
+        with pytest.raises(BackendError, match="refuses the key") as caught:
+            served(opened(locked), requests(1))
+        assert "sk-wrong-and-secret" not in str(caught.value)
+        assert "OPENAI_API_KEY" in str(caught.value)
+    gone = OpenAI(OpenAI.Options(base_url=locked.url, attempts=2, longest_wait=0.1))
+    gone.open(Model(name="m"))
+    with pytest.raises(BackendError, match="no server answers"):
+        served(gone, requests(1))
+
+
+def test_a_context_that_is_too_long_ends_one_request() -> None:
+    with serving(context=400) as server:
+        long = Request(key="long", messages=(Message("user", "x" * 500 + " 1 + 2"),), sampling=SAMPLED)
+        found, _ = served(opened(server), [*requests(2), long])
+    assert found["long"].outcome is Outcome.FAILED
+    assert "context length" in found["long"].reason
+    assert found["0-0"].outcome is Outcome.OK
+
+
+COMMAND = [sys.executable, "-c", "from siked.cli.main import main; main()"]
+
+
+def config_of(server: Misbehaving, folder: Path, problems: int, samples: int, concurrency: int) -> Path:
+    data = folder / "data"
+    data.mkdir()
+    for split, count in (("train", problems), ("dev", 1), ("test", 1)):
+        rows = [
+            {"id": f"{split}{i}", "question": f"What is {i} + 4?", "gold": str(i + 4)} for i in range(count)
+        ]
+        (data / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    path = folder / "config.yaml"
+    teacher = {
+        "name": "openai",
+        "model": "m",
+        "base_url": server.url,
+        "samples": samples,
+        "samples_per_call": 1,
+        "concurrency": concurrency,
+        "longest_wait": 0.5,
+        "max_new_tokens": 32,
+    }
+    student = {"model": "none"}
+    values = {"strategies": ["cot"], "teacher": teacher, "student": student}
+    path.write_text(yaml.safe_dump({**values, "dataset": {"name": "jsonl", "path": str(data)}}))
+    return path
+
+
+def teach(config: Path, out: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*COMMAND, "teach", "-c", str(config), "--out", str(out)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(out: Path) -> int:
+    if not (out / "run.db").exists():
+        return 0
+    try:
+        (row,) = siked.Run(out).journal.rows("SELECT count(*) AS n FROM rationales")
+    except Exception:
+        return 0
+    return int(row["n"])
+
+
+@pytest.mark.parametrize(
+    ("problems", "samples", "kills"),
+    [(120, 4, 2), pytest.param(2000, 10, 5, marks=pytest.mark.slow)],
+)
+def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
+    tmp_path: Path, problems: int, samples: int, kills: int
+) -> None:
+    concurrency, total = 32, problems * samples
+    out = tmp_path / "out"
+    with serving(rate=0.3, seed=5) as server:
+        config = config_of(server, tmp_path, problems, samples, concurrency)
+        peak = 0
+        for number in range(kills):
+            process = teach(config, out)
+            while ended(out) < total * (number + 1) // (kills + 2) and process.poll() is None:
+                time.sleep(0.05)
+                peak = max(peak, resident(process.pid))
+            assert process.poll() is None, process.communicate()[0]
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+        last = teach(config, out)
+        said, _ = last.communicate(timeout=1200)
+        assert last.returncode == 0, said
+        run = siked.Run(out)
+        rows = run.journal.rows("SELECT outcome, count(*) AS n FROM rationales GROUP BY outcome")
+        assert sum(row["n"] for row in rows) == total
+        assert {row["outcome"] for row in rows} <= {"ok", "refused"}
+        faulty = sum(
+            n for name, n in server.counts.items() if name not in ("requests", "served", "slow", "filter")
+        )
+        excess = server.counts["requests"] - total - faulty
+        assert 0 <= excess <= kills * concurrency
+        print(
+            f"{total} requests, {faulty} faults, {excess} asked twice over {kills} kills, {peak} MiB at most"
+        )
+        assert peak < 300
+    held = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
+    assert KEY.encode() not in held
+
+
+def resident(pid: int) -> int:
+    """Return the resident memory of a process in MiB; 0 where it cannot be read."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
