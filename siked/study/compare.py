@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,47 +69,31 @@ def compare(cells: Mapping[str, Grid], reference: str, seed: int = 0) -> dict[st
     Only seeds and problems that both cells have count; cells that share no seed with the reference
     are left out.
     """
-    found: dict[str, tuple[float, tuple[float, float], float, float, int, int]] = {}
+    found: dict[str, Comparison] = {}
+    other = cells[reference]
     for name, grid in cells.items():
-        shared = sorted(set(grid) & set(cells[reference]))
-        if name == reference or not shared:
+        seeds = sorted(set(grid) & set(other))
+        if name == reference or not seeds:
             continue
-        problems = sorted(
-            set.intersection(*(set(grid[s]) & set(cells[reference][s]) for s in shared)),
-        )
+        problems = sorted(set.intersection(*(set(grid[s]) & set(other[s]) for s in seeds)))
         if not problems:
             continue
-        delta = np.array(
-            [[float(grid[s][p]) - float(cells[reference][s][p]) for p in problems] for s in shared]
-        )
-        means = resampled(delta, np.random.default_rng(seed))
+        gains = np.array([[float(grid[s][p]) - float(other[s][p]) for p in problems] for s in seeds])
+        means = resampled(gains, np.random.default_rng(seed))
         low, high = np.quantile(means, [0.025, 0.975])
-        tails = (np.sum(means <= 0) + 1) / (RESAMPLES + 1), (np.sum(means >= 0) + 1) / (RESAMPLES + 1)
-        p = min(1.0, 2 * float(min(tails)))
-        detectable = POWER * float(means.std())
-        found[name] = (
-            float(delta.mean()),
-            (float(low), float(high)),
-            p,
-            detectable,
-            len(shared),
-            len(problems),
-        )
-    adjusted = holm([values[2] for values in found.values()])
-    return {
-        name: Comparison(
-            difference=difference,
-            ci95=ci95,
+        tail = min(np.sum(means <= 0), np.sum(means >= 0))
+        p = min(1.0, 2 * (int(tail) + 1) / (RESAMPLES + 1))
+        found[name] = Comparison(
+            difference=float(gains.mean()),
+            ci95=(float(low), float(high)),
             p=p,
-            p_holm=p_holm,
-            detectable=detectable,
-            seeds=seeds,
-            problems=problems,
+            p_holm=p,
+            detectable=POWER * float(means.std()),
+            seeds=len(seeds),
+            problems=len(problems),
         )
-        for (name, (difference, ci95, p, detectable, seeds, problems)), p_holm in zip(
-            found.items(), adjusted, strict=True
-        )
-    }
+    adjusted = holm([one.p for one in found.values()])
+    return {name: replace(one, p_holm=p) for (name, one), p in zip(found.items(), adjusted, strict=True)}
 
 
 def holm(values: Sequence[float]) -> list[float]:
