@@ -89,6 +89,11 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         ]
         told = [one for one in series if one.points]
         panels.append(figures.lines(f"{name}, %", told, lambda y: f"{y:.1f}"))
+    controls = "; ".join(
+        f"{control['name']} is {grids.CONTROLS[control['name']]}"
+        for control in summary["controls"]
+        if control["name"] in grids.CONTROLS
+    )
     # The controls stand between Combined and the later iterations.
     best = summary["best_iteration"]
     marked = best + len(summary["controls"]) if best else 0
@@ -97,6 +102,7 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         "The student chooses its strategy; a missing tag counts as wrong. Intervals are 95 % Wilson"
         " intervals. Iteration 0 is Combined. The row with a bar is the best iteration by dev.",
         _panels(panels),
+        el("p", f"In the figures: {controls}.", class_="faint") if controls else None,
         _table(grids.accuracy(summary), marked=marked),
     )
 

@@ -105,6 +105,8 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
             for line in "\n".join(row).splitlines():
                 assert line in printed
     assert len(titles) == 6
+    for name, label in grids.CONTROLS.items():
+        assert f"{name} is {label}" in page(finished)
     remarks = grids.remarks(finished.summary)
     assert any("labels by agreement" in line for line in remarks)
     for line in (grids.heading(finished.summary), grids.ending(finished.summary), *remarks):
