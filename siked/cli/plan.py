@@ -8,6 +8,7 @@ import click
 
 from siked import config as configuration
 from siked.config import ComponentConfig, RunConfig, check_components
+from siked.engine.leaks import decontaminated
 from siked.engine.prepare import split_dev
 from siked.records import TestProblem, TrainProblem
 from siked.registry import Registry
@@ -32,8 +33,13 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     dev = list(dataset.load("dev"))[: config.dataset.dev]
     if not dev:
         train, dev = split_dev(train, config.dataset.dev)
+    sets = {name: _tests(registry, config, name) for name in config.test_sets(dataset.tests)}
+    if config.decontaminate:
+        train = decontaminated(
+            train, [*dev, *(problem for problems in sets.values() for problem in problems)]
+        )
     train = train[: config.dataset.limit]
-    tests = {name: _count(registry, config, name) for name in config.test_sets(dataset.tests)}
+    tests = {name: len(problems) for name, problems in sets.items()}
     question = sum(len(p.question) for p in train) / max(len(train), 1) / CHARACTERS
     strategies = len(config.strategies)
     rationale = RATIONALE.get(config.student.model, TYPICAL)
@@ -75,15 +81,14 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     click.echo(f"Rationales are counted as {rationale} tokens (limit {config.sample.max_new_tokens}).")
 
 
-def _count(registry: Registry, config: RunConfig, name: str) -> int:
+def _tests(registry: Registry, config: RunConfig, name: str) -> list[TestProblem]:
     shared = {k: v for k, v in config.dataset.options.items() if k in ("data_dir", "skip_bad")}
     section = config.dataset.options if name == config.dataset.name else shared
     try:
         dataset: Any = configuration.make(registry, "dataset", ComponentConfig(name=name, **section))
     except configuration.ConfigError:
         dataset = registry.make("dataset", name)
-    found = sum(isinstance(p, TestProblem) for p in dataset.load("test"))
-    return min(found, config.evaluate.limit or found)
+    return [p for p in dataset.load("test") if isinstance(p, TestProblem)][: config.evaluate.limit]
 
 
 def _sets(tests: dict[str, int]) -> str:

@@ -39,7 +39,8 @@ def prepare(state: State) -> None:
             raise DataError(
                 dataset.name,
                 None,
-                f"{len(train)} training and {len(dev)} dev problems: too few to learn from",
+                f"{len(train)} training and {len(dev)} dev problems: too few to learn from"
+                + ("; decontaminate left the overlapping ones out" if state.config.decontaminate else ""),
             )
         told = Told.by(train)
         others = [("dev", dev), *((problems[0].dataset, problems) for problems in tests)]

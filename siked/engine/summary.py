@@ -146,13 +146,12 @@ def _accuracy(journal: Reader, rows: list[dict[str, Any]]) -> dict[str, Any]:
             continue
         name = "dev" if row["split"] == "dev" else row["dataset"]
         found[name] = score_dict(score(row["correct"], row["n"], row["unverified"]))
-        if row["split"] == "test":
-            found[name] |= _by_body(journal, row)
+        found[name] |= _by_body(journal, row, name)
     return found
 
 
-def _by_body(journal: Reader, row: dict[str, Any]) -> dict[str, Any]:
-    """Split a test score into stories that occur in training, numbers aside, and others."""
+def _by_body(journal: Reader, row: dict[str, Any], name: str) -> dict[str, Any]:
+    """Split the score on a set into stories that occur in training, numbers aside, and others."""
     parts = journal.rows(
         "SELECT p.body_seen AS seen, count(*) AS n, sum(v.status = 'correct') AS correct,"
         " sum(v.status = 'unverified') AS unverified"
@@ -162,7 +161,7 @@ def _by_body(journal: Reader, row: dict[str, Any]) -> dict[str, Any]:
         " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY 1",
         row["track"],
         row["iteration"],
-        f"free:{row['dataset']}",
+        f"free:{name}",
     )
     names = {1: "seen_body", 0: "unseen_body"}
     if len(parts) < 2:

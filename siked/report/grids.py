@@ -88,6 +88,32 @@ def accuracy(summary: Mapping[str, Any]) -> Grid:
     )
 
 
+def stories(summary: Mapping[str, Any]) -> Grid:
+    """Return accuracy apart for problems whose story occurs in training, numbers aside, and others; no
+    rows where no set has both."""
+    split = [
+        (name, kind, key, first[key]["n"])
+        for name, first in summary["iterations"][0]["accuracy"].items()
+        for kind, key in (("seen", "seen_body"), ("unseen", "unseen_body"))
+        if key in first
+    ]
+    return Grid(
+        "Accuracy by whether training told the story, numbers aside (%)",
+        ["student", *(f"{name}: {kind} ({n})" for name, kind, _, n in split)],
+        [
+            [
+                label,
+                *(
+                    cell(values["accuracy"].get(name, {}).get(key)).replace(" [", "\n[")
+                    for name, _, key, _ in split
+                ),
+            ]
+            for label, values in students(summary)
+            if split
+        ],
+    )
+
+
 def mixture(summary: Mapping[str, Any]) -> Grid:
     """Return what each iteration trained on and what the student then chose."""
     names = summary["strategies"]

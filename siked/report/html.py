@@ -104,6 +104,7 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         _panels(panels),
         el("p", f"In the figures: {controls}.", class_="faint") if controls else None,
         _table(grids.accuracy(summary), marked=marked),
+        _table(grids.stories(summary)),
     )
 
 

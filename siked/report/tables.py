@@ -39,7 +39,7 @@ def print_run(folder: Path) -> None:
 
 def tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Grid]:
     """Yield the tables of a finished run that have rows, in the order in which they are printed."""
-    found = (grids.accuracy, grids.mixture, grids.source, grids.choice, grids.votes)
+    found = (grids.accuracy, grids.stories, grids.mixture, grids.source, grids.choice, grids.votes)
     for grid in (*(make(summary) for make in found), grids.funnel(run)):
         if grid.rows:
             yield grid
