@@ -1,4 +1,4 @@
-"""What the bundled student reads before any run: no tag before a text, no solution of a word problem.
+"""What the bundled student reads before any run: no tagged text, no solution of a word problem.
 
 Six kinds of text: sums and products, the price list as statements, the weights as questions and
 answers, the prose of problems with notes of what counts in them, lists said twice, and small

@@ -147,10 +147,11 @@ def train(model: Any, tokenizer: Any, steps: int, peak: float = 2e-3) -> None:
 
 
 def renew(model: Any, seen: Any) -> None:
-    """Give tokens that the corpus never showed (the tags among them) fresh vectors.
+    """Give tokens that the corpus never showed (``[l2m]`` among them) fresh vectors.
 
     Training moves all of them the same way, since each is never the right answer, until they are one
-    and the same vector; a student could then hardly learn to tell one tag from another.
+    and the same vector; a student could then hardly learn to tell one from another. ``[cot]`` and
+    ``[pot]`` were met: :func:`siked.builtin.tiny.corpus.echo` lists any words of the vocabulary.
     """
     import torch
 

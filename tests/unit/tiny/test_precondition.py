@@ -70,6 +70,12 @@ def test_a_lead_of_less_than_ten_points_fails() -> None:
     assert [c.holds for c in criteria(rows, total, {"a": 0.5})] == [False, False, False, True]
 
 
+def test_a_lead_of_exactly_ten_points_holds() -> None:
+    solved = [(n, "f", s, n < right) for s, right in (("cot", 35), ("pot", 25)) for n in range(100)]
+    rows, total = family_table(solved)
+    assert [c.holds for c in criteria(rows, total, {"a": 0.5})] == [True, False, False, True]
+
+
 def test_a_telling_word_is_found() -> None:
     texts = [("f", "buy bread")] * 40 + [("g", "carry bread")] * 40 + [("g", "rare")] * 5
     telling = telling_words(texts)
