@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Put = Callable[[Any], None]
 _THOUGHT = re.compile(r"\A\s*<think>(.*?)</think>\s*", re.DOTALL)
 _AGAIN = (408, 409, 425, 429)
-_CHARACTERS_A_TOKEN = 3
-"""Fewer than texts have, so that an estimate is rather too high."""
+_FRAME = 16
+"""Tokens that a chat template may put around a message."""
 
 
 class Faulty(Exception):
@@ -109,7 +109,9 @@ class _Asking:
     async def _call(self, group: list[Request]) -> list[Request]:
         """Make one call; return the requests it brought no text for."""
         first = group[0]
-        prompt = sum(len(m.content) for m in first.messages) // _CHARACTERS_A_TOKEN + 16
+        # No token is shorter than a byte, so that a prompt never takes more than is set aside for it.
+        texts = [*(m.content for m in first.messages), first.prefix]
+        prompt = sum(len(text.encode("utf-8", "surrogatepass")) + _FRAME for text in texts)
         written = first.sampling.max_new_tokens * len(group)
         held = self.budget.hold(prompt, written)
         used = (0, 0)
@@ -220,7 +222,7 @@ class _Asking:
             return Outcome.REFUSED, "", "the server's content filter"
         refusal = getattr(message, "refusal", None)
         if refusal:
-            return Outcome.REFUSED, "", f"the model refuses: {str(refusal)[:200]}"
+            return Outcome.REFUSED, "", f"the model refuses: {refusal}"
         thoughts = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None) or ""
         inline = _THOUGHT.match(text)
         if inline:
@@ -259,8 +261,9 @@ class _Asking:
         return float(drawn)
 
     def _clean(self, text: str) -> str:
-        text = " ".join(text.split())[:300]
-        return text.replace(self.key, "***") if self.key else text
+        # The key goes first: cut before, its beginning could stay at the end.
+        text = text.replace(self.key, "***") if self.key else text
+        return " ".join(text.split())[:300]
 
 
 def _groups(requests: Sequence[Request], options: OpenAI.Options) -> list[list[Request]]:

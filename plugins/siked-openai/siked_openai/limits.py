@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 class Gate:
     """Lets a number of calls through at a time: half as many after a 429, one more after as many
-    successes as fit (additive increase, multiplicative decrease)."""
+    successes as fit (additive increase, multiplicative decrease). Calls that were under way at a
+    halving tell nothing about the new width, so a burst of 429 halves once."""
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.width = float(most)
         self.inside = 0
+        self._older = 0
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
@@ -34,11 +36,14 @@ class Gate:
         finally:
             async with self._changed:
                 self.inside -= 1
+                self._older = max(0, self._older - 1)
                 self._changed.notify_all()
 
     def narrow(self) -> None:
         """The server asked for less."""
-        self.width = max(1.0, self.width / 2)
+        if not self._older:
+            self.width = max(1.0, self.width / 2)
+            self._older = self.inside
 
     def widen(self) -> None:
         """A call went well."""

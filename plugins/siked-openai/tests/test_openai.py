@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -18,7 +20,9 @@ import yaml
 pytest.importorskip("openai")
 pytest.importorskip("siked_openai")
 
+from siked_openai.asking import _Asking
 from siked_openai.backend import OpenAI
+from siked_openai.limits import Budget, Gate
 
 import siked
 from siked.errors import BackendError, ConfigError
@@ -120,9 +124,6 @@ def test_every_request_ends_once_and_only_faults_are_asked_again() -> None:
 def test_thoughts_are_kept_apart(content: str, kept: str | None, stripped: str, outcome: str) -> None:
     from types import SimpleNamespace as Record
 
-    from siked_openai.asking import _Asking
-    from siked_openai.limits import Budget
-
     choice = Record(finish_reason="stop", message=Record(content=content))
     for reasoning in ("strip", "keep"):
         options = OpenAI.Options(reasoning=reasoning)
@@ -172,6 +173,37 @@ def test_what_ends_the_run_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, se
     gone.open(Model(name="m"))
     with pytest.raises(BackendError, match="no server answers"):
         served(gone, requests(1))
+
+
+def test_a_key_that_is_said_back_is_left_out_whole() -> None:
+    asking = _Asking.__new__(_Asking)
+    asking.key = "sk-secret"
+    for before in range(280, 305):
+        assert "sk-" not in asking._clean("x" * before + asking.key)
+
+
+def test_a_prompt_is_set_aside_at_a_token_a_byte(server: Misbehaving) -> None:
+    dense = Request(key="dense", messages=(Message("user", "\u4e09" * 100 + " 3 + 4"),), sampling=SAMPLED)
+    with pytest.raises(BackendError, match="does not fit"):
+        served(opened(server, max_tokens=300), [dense])
+    assert server.counts["requests"] == 0
+    assert served(opened(server, max_tokens=400), [dense])[0]["dense"].outcome is Outcome.OK
+
+
+def test_a_burst_of_refusals_halves_once() -> None:
+    async def burst() -> tuple[float, float]:
+        gate = Gate(32)
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(8):
+                await stack.enter_async_context(gate.pass_through())
+            for _ in range(8):
+                gate.narrow()
+            at_once = gate.width
+        async with gate.pass_through():
+            gate.narrow()
+        return at_once, gate.width
+
+    assert asyncio.run(burst()) == (16.0, 8.0)
 
 
 def test_a_context_that_is_too_long_ends_one_request() -> None:
