@@ -22,7 +22,7 @@ from typing import Any
 FAULTS = ("429", "500", "503", "truncated", "slow", "dropped", "no-json", "no-choices", "filter")
 """What can go wrong; each has the same share of the rate of faults."""
 SLOW = 0.3
-"""Seconds that a slow answer takes longer."""
+"""Seconds that a slow body takes, in pieces."""
 KEY = "right-key"
 """The one key that is accepted, where keys are asked for."""
 
@@ -103,10 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault == "no-json":
             self._send(200, b"<html>gateway</html>")
         else:
-            if fault == "slow":
-                time.sleep(SLOW)
             text = json.dumps(self._completion(asked, fault)).encode()
-            self._send(200, text, cut=len(text) // 2 if fault == "truncated" else None)
+            cut = len(text) // 2 if fault == "truncated" else None
+            self._send(200, text, cut=cut, pause=SLOW / 3 if fault == "slow" else 0.0)
 
     def _completion(self, asked: dict[str, Any], fault: str) -> dict[str, Any]:
         chat = "messages" in asked
@@ -135,7 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
         text = json.dumps({"error": {"message": message, "code": code or str(status)}}).encode()
         self._send(status, text, retry_after=retry_after)
 
-    def _send(self, status: int, body: bytes, *, cut: int | None = None, retry_after: str = "") -> None:
+    def _send(
+        self, status: int, body: bytes, *, cut: int | None = None, retry_after: str = "", pause: float = 0.0
+    ) -> None:
         with contextlib.suppress(OSError):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
@@ -143,7 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
             if retry_after:
                 self.send_header("Retry-After", retry_after)
             self.end_headers()
-            self.wfile.write(body[:cut])
+            piece = len(body) // 4 if pause else len(body)
+            for at in range(0, len(body[:cut]), max(piece, 1)):
+                if at:
+                    time.sleep(pause)
+                self.wfile.write(body[:cut][at : at + piece])
             if cut is not None:
                 self.close_connection = True
 

@@ -165,7 +165,9 @@ class _Asking:
                     await self.tokens.acquire(min(tokens, self.options.tokens_per_minute))
                 async with self.gate.pass_through():
                     try:
-                        answer = await self._once(group)
+                        # The client's own time-out starts anew with every byte that comes.
+                        async with asyncio.timeout(self.options.timeout):
+                            answer = await self._once(group)
                     except openai.RateLimitError:
                         self.gate.narrow()
                         raise
@@ -283,12 +285,14 @@ def _may_pass(error: BaseException) -> bool:
         return "insufficient_quota" not in str(error)
     if isinstance(error, openai.APIStatusError):
         return error.status_code >= 500 or error.status_code in _AGAIN
-    return isinstance(error, openai.APIConnectionError | Faulty)
+    return isinstance(error, openai.APIConnectionError | Faulty | TimeoutError)
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, openai.APIStatusError):
         return f"status {error.status_code}: {error.message}"
+    if isinstance(error, TimeoutError | openai.APITimeoutError):
+        return "no whole answer in time"
     cause = error.__cause__
     told = f"{error}: {cause}" if cause is not None and str(cause) else str(error)
     return told or type(error).__name__

@@ -27,7 +27,7 @@ from siked_openai.limits import Budget, Gate
 import siked
 from siked.errors import BackendError, ConfigError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
-from siked.testing.server import KEY, Misbehaving, serving
+from siked.testing.server import KEY, SLOW, Misbehaving, serving
 
 SAMPLED = Sampling(temperature=0.7, max_new_tokens=32)
 
@@ -188,6 +188,19 @@ def test_a_prompt_is_set_aside_at_a_token_a_byte(server: Misbehaving) -> None:
         served(opened(server, max_tokens=300), [dense])
     assert server.counts["requests"] == 0
     assert served(opened(server, max_tokens=400), [dense])[0]["dense"].outcome is Outcome.OK
+
+
+def test_a_body_that_trickles_in_runs_out_of_time(
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "fault", lambda body: "slow")
+    wanted = requests(1)
+    patient, _ = served(opened(server), wanted)
+    assert patient["0-0"].outcome is Outcome.OK
+    found, _ = served(opened(server, timeout=SLOW * 0.7, attempts=2), wanted)
+    assert found["0-0"].outcome is Outcome.FAILED
+    assert found["0-0"].reason == "no whole answer in time"
+    assert server.counts["slow"] == 3
 
 
 def test_a_burst_of_refusals_halves_once() -> None:
