@@ -230,7 +230,7 @@ class _Asking:
         if inline:
             thoughts, text = thoughts or inline.group(1), text[inline.end() :]
         elif text.lstrip().startswith("<think>"):
-            return Outcome.CUT, "", "cut off while it thought"
+            return Outcome.FAILED, "", "cut off while it thought; raise max_new_tokens"
         if thoughts and self.options.reasoning == "keep":
             text = f"<think>{thoughts}</think>\n{text}"
         if ended == "length":

@@ -111,6 +111,8 @@ class OpenAI:
 
         if not model.name:
             raise ConfigError("backend 'openai' needs a model's name, such as --teacher openai:MODEL")
+        if model.weights is not None:
+            raise ConfigError("backend 'openai' cannot give weights to a server; take transformers or vllm")
         self._model = model.name
         if self._budget is None:
             self._budget = Budget(self.options)

@@ -118,7 +118,7 @@ def test_every_request_ends_once_and_only_faults_are_asked_again() -> None:
     ("content", "kept", "stripped", "outcome"),
     [
         ("<think>3 and 4</think>\nFinal Answer: 7", "<think>3 and 4</think>", "Final Answer: 7", "ok"),
-        ("<think>3 and", None, "", "cut"),
+        ("<think>3 and", None, "", "failed"),
     ],
 )
 def test_thoughts_are_kept_apart(content: str, kept: str | None, stripped: str, outcome: str) -> None:
