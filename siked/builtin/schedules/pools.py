@@ -44,11 +44,12 @@ class PoolOptions:
         default=3,
         metadata={"help": "With keep diverse, at most so many of a (problem, strategy) and source."},
     )
-    choose: Literal["every", "best", "proportional"] = field(
+    choose: Literal["every", "best", "proportional", "preferred"] = field(
         default="every",
         metadata={
             "help": "Which strategies of a problem: every solved one (the paper's), those whose pass rate "
-            "is within margin of the best, or each with a chance proportional to its pass rate."
+            "is within margin of the best, each with a chance proportional to its pass rate, or the first "
+            "in the order of the run's strategies that teacher or student solved it with."
         },
     )
     margin: float = field(
@@ -73,7 +74,7 @@ class PoolOptions:
 
     def __post_init__(self) -> None:
         one_of("keep", self.keep, "first", "shortest", "diverse", "all")
-        one_of("choose", self.choose, "every", "best", "proportional")
+        one_of("choose", self.choose, "every", "best", "proportional", "preferred")
         one_of("flagged", self.flagged, "keep", "drop")
         between("margin", self.margin, 0, 1)
         if self.most < 1:
@@ -167,7 +168,8 @@ class Pools:
     """The groups a schedule draws from, sorted by (problem, strategy), and why candidates are in none.
 
     ``choose`` looks at the student's pass rates of this iteration, counted before equal texts are
-    merged; at iteration 0 there are none and it has no effect.
+    merged; at iteration 0 there are none and it has no effect, but for ``preferred``, which looks at
+    none.
     """
 
     def __init__(
@@ -243,11 +245,17 @@ def keep(rows: Sequence[Candidate], options: PoolOptions) -> list[Candidate]:
 def fitting_pairs(
     pairs: Iterable[Pair], history: History, options: PoolOptions, rng: random.Random
 ) -> set[Pair]:
-    """Return the pairs that ``choose`` lets in, by the student's pass rates.
+    """Return the pairs that ``choose`` lets in, by the student's pass rates or by preference.
 
     A pair without samples has rate 0. ``proportional`` raises counts by a half, so that a pair
     without a success keeps a small chance; the best strategy of a problem is always in.
     """
+    if options.choose == "preferred":
+        rank = {name: place for place, name in enumerate(history.strategies)}
+        first: dict[str, Pair] = {}
+        for pair in sorted(pairs, key=lambda pair: rank[pair[1]]):
+            first.setdefault(pair[0], pair)
+        return set(first.values())
     half = Fraction(1, 2) if options.choose == "proportional" else Fraction(0)
     rates: dict[Pair, Fraction] = {}
     best: dict[str, Fraction] = {}

@@ -54,8 +54,10 @@ def fit(
         trainer.train()
     model = trainer.accelerator.unwrap_model(trainer.model)
     out.mkdir(parents=True, exist_ok=True)
+    if options.adapter == "fresh":
+        model = model.merge_and_unload()
     model.save_pretrained(str(out))
-    if options.method == "full":
+    if options.method == "full" or options.adapter == "fresh":
         tokenizer.save_pretrained(str(out))
     return Trained(
         weights=str(out),
@@ -80,13 +82,15 @@ def _model(options: Options, base: Path, weights: Path | None, device: str) -> A
             raise ConfigError("trainer.method is 'full', but the student is an adapter; use lora or qlora.")
         # master weights in float32; CUDA computes in bfloat16 by autocast
         return AutoModelForCausalLM.from_pretrained(str(weights or base), dtype=torch.float32)
-    if weights is not None and adapter is None:
+    fresh = options.adapter == "fresh"
+    if weights is not None and adapter is None and not fresh:
         raise ConfigError(
             f"trainer.method is {options.method!r}, but the student has full weights; use full."
         )
     dtype = pick_dtype(options.dtype, device)
     quantized = _four_bit() if options.method == "qlora" else None
-    model = AutoModelForCausalLM.from_pretrained(str(base), dtype=dtype, quantization_config=quantized)
+    whole = weights if fresh and weights is not None and adapter is None else base
+    model = AutoModelForCausalLM.from_pretrained(str(whole), dtype=dtype, quantization_config=quantized)
     if quantized is not None:
         from peft import prepare_model_for_kbit_training
 
@@ -97,7 +101,9 @@ def _model(options: Options, base: Path, weights: Path | None, device: str) -> A
 def _with_adapter(options: Options, model: Any, adapter: Path | None) -> Any:
     from peft import LoraConfig, PeftModel, get_peft_model
 
-    if adapter is not None:
+    if adapter is not None and options.adapter == "fresh":
+        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    elif adapter is not None:
         return PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
     target = options.lora_target
     config = LoraConfig(

@@ -14,13 +14,15 @@ from siked.errors import ConfigError, MissingExtra, RunError
 from siked.records import Model, Trained, TrainRow, TrainSettings
 
 METHODS = ("lora", "qlora", "full")
+ADAPTERS = ("carry", "fresh")
 
 
 class Sft:
     """Trains an adapter (LoRA, QLoRA) or all weights on the rows of a mixture.
 
     An adapter is carried on: where the student that comes in has one, that one is trained further
-    on the untouched base. Defaults are the paper's settings.
+    on the untouched base. With ``adapter: fresh`` it is merged into the weights instead, a new one
+    is trained on them, and the student that comes out has whole weights. Defaults are the paper's settings.
     """
 
     name: ClassVar[str] = "trl"
@@ -45,6 +47,12 @@ class Sft:
         group_by_length: bool = field(
             default=True, metadata={"help": "Batch rows of like length; less padding."}
         )
+        adapter: str = field(
+            default="carry",
+            metadata={
+                "help": "Train the student's adapter on (carry), or merge it and train a new one (fresh)."
+            },
+        )
         lora_r: int = field(default=16, metadata={"help": "Rank of the adapter."})
         lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapter, over its rank."})
         lora_dropout: float = field(default=0.0, metadata={"help": "Dropout inside the adapter."})
@@ -64,6 +72,12 @@ class Sft:
     def __init__(self, options: Options) -> None:
         if options.method not in METHODS:
             raise ConfigError(f"trainer.method is {options.method!r}; there are: {', '.join(METHODS)}.")
+        if options.adapter not in ADAPTERS:
+            raise ConfigError(f"trainer.adapter is {options.adapter!r}; there are: {', '.join(ADAPTERS)}.")
+        if options.adapter == "fresh" and options.method != "lora":
+            raise ConfigError(
+                "trainer.adapter 'fresh' needs trainer.method 'lora': 4 bits cannot take it in."
+            )
         if options.batch_size < 1 or options.accumulation < 1:
             raise ConfigError("trainer.batch_size and trainer.accumulation must be at least 1.")
         self.options = options

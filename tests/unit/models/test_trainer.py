@@ -146,6 +146,21 @@ def test_an_adapter_is_carried_on(folder: Path, tmp_path: Path, chat_tokenizer: 
     assert all(torch.equal(one[name], three[name]) for name in one)
 
 
+def test_a_fresh_adapter_is_trained_on_merged_weights(
+    folder: Path, tmp_path: Path, chat_tokenizer: Any
+) -> None:
+    first = train(folder, tmp_path / "0", adapter="fresh")
+    assert not (tmp_path / "0" / "adapter_config.json").exists()
+    before = loss_of(folder, None, rows(), chat_tokenizer)
+    after = loss_of(tmp_path / "0", None, rows(), chat_tokenizer)
+    assert after < before
+    train(folder, tmp_path / "1", weights=Path(first.weights), adapter="fresh")
+    assert loss_of(tmp_path / "1", None, rows(), chat_tokenizer) < after
+    carried = train(folder, tmp_path / "carried")
+    train(folder, tmp_path / "2", weights=Path(carried.weights), adapter="fresh")
+    assert loss_of(tmp_path / "2", None, rows(), chat_tokenizer) < before
+
+
 def test_full_training_writes_a_whole_checkpoint(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
     from safetensors.torch import load_file
 

@@ -191,3 +191,10 @@ def test_every_row_has_the_reason_of_its_group() -> None:
         (10, "student: correct"),
         (11, "student: correct"),
     ]
+
+
+def test_preferred_takes_the_first_strategy_in_the_order_of_the_run_and_no_rates() -> None:
+    history = History(iteration=0, iterations=1, strategies=("pot", "cot", "l2m"))
+    pairs = {("p1", "cot"), ("p1", "pot"), ("p2", "l2m"), ("p2", "cot"), ("p3", "l2m")}
+    fit = fitting_pairs(pairs, history, PoolOptions(choose="preferred"), random.Random(0))
+    assert fit == {("p1", "pot"), ("p2", "cot"), ("p3", "l2m")}
