@@ -61,6 +61,7 @@ class Bench(Vllm):
         """What ``LLM.generate`` does with a list: all in, step until all are out, in order."""
         from vllm import SamplingParams
         from vllm.inputs import tokens_input
+        from vllm.sampling_params import RequestOutputKind
 
         engine = self._engine._engine
         for number, (request, ids) in enumerate(self._prompts(requests)):
@@ -72,6 +73,7 @@ class Bench(Vllm):
                 seed=request.seed,
                 max_tokens=asked.max_new_tokens,
                 stop_token_ids=self._stop,
+                output_kind=RequestOutputKind.FINAL_ONLY,
             )
             engine.add_request(
                 str(number), tokens_input(list(ids)), parameters, lora_request=self._engine._lora
@@ -118,7 +120,8 @@ def main() -> int:
         try:
             heading(bench)
             kept = overhead(bench, questions[: asked.problems], asked.rounds)
-            kept &= agreement(bench, questions[: asked.prompts])
+            if asked.prompts:
+                kept &= agreement(bench, questions[: asked.prompts])
         finally:
             bench.close()
     if asked.runs:
@@ -141,7 +144,13 @@ class Ways:
         from siked.workers import Spec, Worker
 
         os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-        values = {"dtype": "float32", "context": 1024, "cache_gib": 1, "eager": True}
+        values = {
+            "dtype": "float32",
+            "context": 1024,
+            "cache_gib": 1,
+            "eager": True,
+            "lora_rank": 16 if adapter else 0,
+        }
         spec = Spec(role="student", target="bench_vllm:Bench", options=values, python=python)
         self.model = Model(name="smollm2", weights=adapter)
         self.worker = Worker(spec, scratch / "student.log")
