@@ -315,6 +315,46 @@ def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
     assert KEY.encode() not in held
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("no server", "no server answers"),
+        ("wrong key", "refuses the key"),
+        ("unknown model", "no model 'unknown'"),
+        ("no room", "max_tokens 50"),
+    ],
+)
+def test_what_stops_a_command_is_one_line_and_the_same_command_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
+) -> None:
+    with serving(key=True) as server:
+        config = config_of(server, tmp_path, 6, 1, 2)
+        values = yaml.safe_load(config.read_text())
+        values["teacher"]["attempts"] = 2
+        changed = {**values, "teacher": dict(values["teacher"])}
+        if fault == "no server":
+            changed["teacher"]["base_url"] = "http://127.0.0.1:9/v1"
+        elif fault == "unknown model":
+            changed["teacher"]["model"] = "unknown"
+        elif fault == "no room":
+            changed["teacher"]["max_tokens"] = 50
+        else:
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+        config.write_text(yaml.safe_dump(changed))
+        stopped = teach(config, tmp_path / "out")
+        told, _ = stopped.communicate(timeout=120)
+        assert stopped.returncode == 1, told
+        (line,) = [line for line in told.splitlines() if line.startswith("siked: ") and said in line]
+        assert "Traceback" not in told
+        assert "sk-wrong" not in line
+        assert "go on with the same command" in told
+        if fault == "wrong key":
+            monkeypatch.setenv("OPENAI_API_KEY", KEY)
+            again = teach(config, tmp_path / "out")
+            told, _ = again.communicate(timeout=120)
+            assert again.returncode == 0, told
+
+
 def resident(pid: int) -> int:
     """Return the resident memory of a process in MiB; 0 where it cannot be read."""
     try:
