@@ -120,6 +120,8 @@ def test_an_interrupted_run_says_how_to_go_on(config: Path, tmp_path: Path) -> N
         stdout=subprocess.DEVNULL,
         text=True,
         cwd=tmp_path,
+        # a shell lets what it starts in the background ignore Ctrl-C, and tests may be started so
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while not (tmp_path / "run" / "logs" / "student.log").exists() and time.monotonic() < deadline:

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 PUBLIC = (
     "AGREED FLAGS MEANINGS OUTVOTED RULES Found Gold How Judgement Number Pair Several Value Where Why Word"
-    " equal extract find flags judge key read_gold text_of"
+    " equal extract find flags groups judge key majority read_gold text_of"
 )
 
 
