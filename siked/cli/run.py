@@ -21,6 +21,10 @@ def config_options(function: Any) -> Any:
             click.option("--strategy", "-s", metavar="A,B", help="Strategies, separated by commas."),
             click.option("--student", metavar="MODEL", help="tiny, smollm2, a local folder or a Hub id."),
             click.option("--teacher", metavar="BACKEND[:MODEL]", help="Who shows the strategies."),
+            click.option(
+                "--max-cost", type=float, metavar="C", help="Stop the teacher before it costs more."
+            ),
+            click.option("--max-tokens", type=int, metavar="N", help="Stop the teacher before it uses more."),
             click.option("--dataset", "-d", metavar="NAME", help="Training problems."),
             click.option("--data-dir", metavar="DIR", help="Read the data set from local files."),
             click.option("--skip-bad", is_flag=True, help="Count damaged data lines and go on."),
@@ -60,6 +64,9 @@ def flags(values: dict[str, Any]) -> dict[str, Any]:
     if values["teacher"]:
         name, _, model = values["teacher"].partition(":")
         found["teacher"] = {"name": name, **({"model": model} if model else {})}
+    budget = {key: values[key] for key in ("max_cost", "max_tokens") if values[key] is not None}
+    if budget:
+        found["teacher"] = {**found.get("teacher", {}), **budget}
     dataset = {
         key: values[flag]
         for key, flag in (

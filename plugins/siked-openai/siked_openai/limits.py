@@ -75,12 +75,12 @@ class Budget:
         if most_tokens is not None and self.tokens + self._held_tokens + tokens > most_tokens:
             raise BackendError(
                 f"max_tokens {most_tokens}: {self.tokens} are used, and a call of up to {tokens} more does"
-                " not fit; raise it to go on"
+                " not fit; going on with the run spends up to as much again"
             )
         if most_cost is not None and self.cost + self._held_cost + cost > most_cost:
             raise BackendError(
                 f"max_cost {most_cost:g}: {self.cost:.4f} is spent, and a call of up to {cost:.4f} more does"
-                " not fit; raise it to go on"
+                " not fit; going on with the run spends up to as much again"
             )
         self._held_tokens += tokens
         self._held_cost += cost
