@@ -280,6 +280,25 @@ def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigError(f"{offer.kind} {offer.name!r}: {error}") from None
 
 
+def aside(offer: Offer) -> frozenset[str]:
+    """Return the options of a component that decide no text (``metadata={"decides": False}``)."""
+    fields = dataclasses.fields(offer.load().Options)
+    return frozenset(f.name for f in fields if f.metadata.get("decides") is False)
+
+
+def with_budget(config: RunConfig, budget: Mapping[str, Any]) -> RunConfig:
+    """Return ``config`` with other budgets of the teacher; of several, those that have one."""
+    teacher = config.dump()["teacher"]
+    if isinstance(config.teacher, TeacherConfig):
+        teacher = {**teacher, **budget}
+    else:
+        teacher = {
+            name: {**section, **{key: value for key, value in budget.items() if key in section}}
+            for name, section in teacher.items()
+        }
+    return parse({**config.dump(), "teacher": teacher})
+
+
 def make(registry: Registry, kind: str, section: ComponentConfig) -> Any:
     """Make the component of a section, its options checked."""
     offer = registry.find(kind, section.name)
@@ -375,6 +394,7 @@ __all__ = [
     "TeacherConfig",
     "TrainerConfig",
     "WorkerConfig",
+    "aside",
     "check_components",
     "load_config",
     "make",
@@ -382,4 +402,5 @@ __all__ = [
     "options",
     "parse",
     "presets",
+    "with_budget",
 ]

@@ -11,8 +11,17 @@ import click
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--iterations", "-t", type=click.IntRange(0), metavar="T", help="Raise T to this.")
 @click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
+@click.option("--max-cost", type=float, metavar="C", help="What the teacher may cost in all.")
+@click.option("--max-tokens", type=int, metavar="N", help="What tokens the teacher may use in all.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
-def command(run: Path, iterations: int | None, retry_failed: bool, cache: str | None) -> None:
+def command(
+    run: Path,
+    iterations: int | None,
+    retry_failed: bool,
+    max_cost: float | None,
+    max_tokens: int | None,
+    cache: str | None,
+) -> None:
     """Go on with a run from what is missing.
 
     Nothing that stands in the journal is asked or trained again. A finished run can be given more
@@ -23,4 +32,11 @@ def command(run: Path, iterations: int | None, retry_failed: bool, cache: str | 
 
     click.echo(f"run folder: {run}")
     with guarded(run) as reporter:
-        resume(run, iterations=iterations, retry_failed=retry_failed, reporter=reporter, cache=cache)
+        resume(
+            run,
+            iterations=iterations,
+            retry_failed=retry_failed,
+            budget={k: v for k, v in (("max_cost", max_cost), ("max_tokens", max_tokens)) if v is not None},
+            reporter=reporter,
+            cache=cache,
+        )

@@ -28,7 +28,7 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
     """
     from siked.cli.run import config_from
     from siked.cli.watch import Watch
-    from siked.config import check_components
+    from siked.config import check_components, with_budget
     from siked.engine.run import resume, run, stored_config
     from siked.engine.teachonly import CARD, ROWS, teach_only
     from siked.errors import RunError, UsageError
@@ -46,9 +46,10 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
                 reader = Reader.at(out)
                 kept = stored_config(reader)
                 reader.close()
-                if kept != config:
+                budget = {k: values[k] for k in ("max_cost", "max_tokens") if values[k] is not None}
+                if with_budget(kept, budget) != config:
                     raise UsageError(f"{out}: holds rationales of other settings; name another --out")
-                resume(out, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
+                resume(out, budget=budget, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
     except KeyboardInterrupt:
         click.echo("siked: interrupted; go on with the same command", err=True)
         raise SystemExit(130) from None

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from siked import __version__, hookspecs
-from siked.config import RunConfig, check_components, parse
+from siked.config import RunConfig, check_components, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State
@@ -109,12 +109,14 @@ def resume(
     *,
     iterations: int | None = None,
     retry_failed: bool = False,
+    budget: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     cache: str | Path | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
-    """Go on with a run from what is missing; ``iterations`` raises T.
+    """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
+    ``max_cost`` and ``max_tokens`` anew.
 
     Raises :class:`RunLocked` while another process works on it.
     """
@@ -128,6 +130,9 @@ def resume(
             config = config.model_copy(update={"iterations": iterations})
             journal.event("iterations", iterations=iterations)
             write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
+        if budget:
+            config = with_budget(config, budget)
+            journal.event("budget", **budget)
         registry = registry or load_registry()
         check_components(config, registry)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
@@ -137,7 +142,10 @@ def resume(
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
     iterations = journal.rows("SELECT data FROM events WHERE kind = 'iterations' ORDER BY id DESC LIMIT 1")
-    return parse({**journal.known("config"), **json.loads(iterations[0]["data"])})
+    config = parse({**journal.known("config"), **json.loads(iterations[0]["data"])})
+    for row in journal.rows("SELECT data FROM events WHERE kind = 'budget' ORDER BY id"):
+        config = with_budget(config, json.loads(row["data"]))
+    return config
 
 
 def new_folder(config: RunConfig, out: str | Path | None) -> Path:

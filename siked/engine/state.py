@@ -103,7 +103,13 @@ class State:
         section = self.config.backend
         offer = self.registry.find("backend", section.name)
         values = configuration.options(offer, section.options)
-        return Spec(role="student", target=offer.target, options=values, python=section.python)
+        return Spec(
+            role="student",
+            target=offer.target,
+            options=values,
+            python=section.python,
+            aside=configuration.aside(offer),
+        )
 
     @cached_property
     def trainer_spec(self) -> Spec:
@@ -117,7 +123,24 @@ class State:
         """The worker that hosts a teacher."""
         offer = self.registry.find("backend", teacher.name)
         values = configuration.options(offer, teacher.options)
-        return Spec(role=f"teacher-{offer.name}", target=offer.target, options=values, python=teacher.python)
+        if "used_tokens" in values and "used_cost" in values:
+            values["used_tokens"], values["used_cost"] = self.used
+        return Spec(
+            role=f"teacher-{offer.name}",
+            target=offer.target,
+            options=values,
+            python=teacher.python,
+            aside=configuration.aside(offer),
+        )
+
+    @cached_property
+    def used(self) -> tuple[int, float]:
+        """Tokens and cost of the teacher's calls before this process began."""
+        ((tokens, cost),) = self.journal.db.execute(
+            "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(cost), 0.0) FROM calls"
+            " WHERE step LIKE 'teach:%'"
+        )
+        return tokens, cost
 
     def student(self, track: str, iteration: int) -> Model:
         """Return a trained student; iteration -1 is the base."""

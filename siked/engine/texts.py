@@ -86,5 +86,5 @@ def _opened(cache: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _key(spec: Spec, key: str) -> str:
-    text = json.dumps([key, spec.target, spec.options], sort_keys=True)
+    text = json.dumps([key, spec.target, spec.deciding], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -32,6 +32,13 @@ class Spec:
     """``module:Class``."""
     options: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
+    aside: frozenset[str] = frozenset()
+    """Options that decide no text: limits, prices, speed."""
+
+    @property
+    def deciding(self) -> dict[str, Any]:
+        """The options that decide what is generated."""
+        return {key: value for key, value in self.options.items() if key not in self.aside}
 
     @property
     def identity(self) -> str:

@@ -83,6 +83,7 @@ class _Asking:
         self.budget = budget
         self.put = put
         self.gate = Gate(options.concurrency)
+        self.freed = asyncio.Condition()
         self.requests = AsyncLimiter(options.requests_per_minute) if options.requests_per_minute else None
         self.tokens = AsyncLimiter(options.tokens_per_minute) if options.tokens_per_minute else None
 
@@ -106,6 +107,17 @@ class _Asking:
                     self.put(Completion(key=request.key, outcome=Outcome.FAILED, reason=reason))
                 return
 
+    async def _hold(self, prompt: int, written: int) -> tuple[int, float]:
+        """Set aside what a call may use; where it does not fit, wait for what calls in flight give back."""
+        async with self.freed:
+            while True:
+                try:
+                    return self.budget.hold(prompt, written)
+                except BackendError:
+                    if not self.budget.held:
+                        raise
+                    await self.freed.wait()
+
     async def _call(self, group: list[Request]) -> list[Request]:
         """Make one call; return the requests it brought no text for."""
         first = group[0]
@@ -113,7 +125,7 @@ class _Asking:
         texts = [*(m.content for m in first.messages), first.prefix]
         prompt = sum(len(text.encode("utf-8", "surrogatepass")) + _FRAME for text in texts)
         written = first.sampling.max_new_tokens * len(group)
-        held = self.budget.hold(prompt, written)
+        held = await self._hold(prompt, written)
         used = (0, 0)
         start = time.monotonic()
         try:
@@ -121,7 +133,9 @@ class _Asking:
             usage = getattr(answer, "usage", None)
             used = (getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
         finally:
-            cost = self.budget.settle(held, *used)
+            async with self.freed:
+                cost = self.budget.settle(held, *used)
+                self.freed.notify_all()
         # Servers that ignore n send one choice; the others are asked for again.
         served, left = group[: len(answer.choices)], group[len(answer.choices) :]
         call = Call(

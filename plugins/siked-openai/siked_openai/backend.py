@@ -39,22 +39,37 @@ class OpenAI:
             default="", metadata={"help": "URL up to /v1; empty is OPENAI_BASE_URL, else OpenAI's own."}
         )
         api_key_env: str = field(
-            default="OPENAI_API_KEY", metadata={"help": "Name of the environment variable with the key."}
+            default="OPENAI_API_KEY",
+            metadata={"decides": False, "help": "Name of the environment variable with the key."},
         )
         api: str = field(default="chat", metadata={"help": "chat or completions."})
         concurrency: int = field(
-            default=32, metadata={"help": "Calls at a time at most; fewer after a 429, then more again."}
+            default=32,
+            metadata={
+                "decides": False,
+                "help": "Calls at a time at most; fewer after a 429, then more again.",
+            },
         )
         samples_per_call: int = field(
-            default=8, metadata={"help": "Samples of one prompt asked for in one call (n)."}
+            default=8, metadata={"decides": False, "help": "Samples of one prompt asked for in one call (n)."}
         )
-        requests_per_minute: float = field(default=0, metadata={"help": "Calls a minute; 0 is no limit."})
+        requests_per_minute: float = field(
+            default=0, metadata={"decides": False, "help": "Calls a minute; 0 is no limit."}
+        )
         tokens_per_minute: float = field(
-            default=0, metadata={"help": "Tokens a minute, as estimated before a call; 0 is no limit."}
+            default=0,
+            metadata={
+                "decides": False,
+                "help": "Tokens a minute, as estimated before a call; 0 is no limit.",
+            },
         )
-        timeout: float = field(default=300.0, metadata={"help": "Seconds that a call may take."})
-        attempts: int = field(default=8, metadata={"help": "How often a call is tried."})
-        longest_wait: float = field(default=60.0, metadata={"help": "Seconds between two tries at most."})
+        timeout: float = field(
+            default=300.0, metadata={"decides": False, "help": "Seconds that a call may take."}
+        )
+        attempts: int = field(default=8, metadata={"decides": False, "help": "How often a call is tried."})
+        longest_wait: float = field(
+            default=60.0, metadata={"decides": False, "help": "Seconds between two tries at most."}
+        )
         reasoning: str = field(
             default="strip", metadata={"help": "What becomes of a reasoning model's thoughts: strip or keep."}
         )
@@ -68,13 +83,26 @@ class OpenAI:
         max_tokens_name: str = field(
             default="max_tokens", metadata={"help": "max_tokens, or max_completion_tokens where asked for."}
         )
-        price_prompt: float = field(default=0.0, metadata={"help": "Price of a million prompt tokens."})
-        price_completion: float = field(default=0.0, metadata={"help": "Price of a million tokens written."})
+        price_prompt: float = field(
+            default=0.0, metadata={"decides": False, "help": "Price of a million prompt tokens."}
+        )
+        price_completion: float = field(
+            default=0.0, metadata={"decides": False, "help": "Price of a million tokens written."}
+        )
         max_cost: float | None = field(
-            default=None, metadata={"help": "Stop before more than this is spent; needs prices."}
+            default=None,
+            metadata={"decides": False, "help": "Stop before more than this is spent; needs prices."},
         )
         max_tokens: int | None = field(
-            default=None, metadata={"help": "Stop before more tokens than this are used."}
+            default=None, metadata={"decides": False, "help": "Stop before more tokens than this are used."}
+        )
+        used_tokens: int = field(
+            default=0,
+            metadata={"decides": False, "help": "Tokens used before; siked fills it in from the journal."},
+        )
+        used_cost: float = field(
+            default=0.0,
+            metadata={"decides": False, "help": "Cost before; siked fills it in from the journal."},
         )
         extra: dict[str, Any] = field(
             default_factory=dict, metadata={"help": "Further keys of the request's body, as they are."}

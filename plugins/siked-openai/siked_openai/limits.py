@@ -53,16 +53,21 @@ class Gate:
 class Budget:
     """Tokens and cost of one worker: what is used, and what calls in flight may still use.
 
-    A call whose most would go beyond the limit is not made. It counts from the start of the
-    process: a run that is resumed has its budget anew.
+    A call whose most would go beyond the limit is not made. What the run used before this process
+    began counts too.
     """
 
     def __init__(self, options: OpenAI.Options) -> None:
         self.options = options
-        self.tokens = 0
-        self.cost = 0.0
+        self.tokens = options.used_tokens
+        self.cost = options.used_cost
         self._held_tokens = 0
         self._held_cost = 0.0
+
+    @property
+    def held(self) -> bool:
+        """Whether anything is set aside for calls in flight."""
+        return self._held_tokens > 0
 
     def price(self, prompt: int, written: int) -> float:
         """Return the cost of so many tokens."""
@@ -75,12 +80,12 @@ class Budget:
         if most_tokens is not None and self.tokens + self._held_tokens + tokens > most_tokens:
             raise BackendError(
                 f"max_tokens {most_tokens}: {self.tokens} are used, and a call of up to {tokens} more does"
-                " not fit; going on with the run spends up to as much again"
+                " not fit; raise it to go on"
             )
         if most_cost is not None and self.cost + self._held_cost + cost > most_cost:
             raise BackendError(
                 f"max_cost {most_cost:g}: {self.cost:.4f} is spent, and a call of up to {cost:.4f} more does"
-                " not fit; going on with the run spends up to as much again"
+                " not fit; raise it to go on"
             )
         self._held_tokens += tokens
         self._held_cost += cost

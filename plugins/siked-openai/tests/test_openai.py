@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -362,3 +363,35 @@ def resident(pid: int) -> int:
     except (OSError, IndexError, ValueError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+def spent(out: Path) -> int:
+    (row,) = siked.Run(out).journal.rows("SELECT sum(prompt_tokens + completion_tokens) AS n FROM calls")
+    return int(row["n"] or 0)
+
+
+def test_a_budget_holds_over_resumed_commands_and_can_be_raised(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with serving() as server:
+        config = config_of(server, tmp_path, 40, 1, 2)
+        command = [*COMMAND, "teach", "-c", str(config), "--out", str(out), "--max-tokens"]
+
+        def call(most: int) -> subprocess.CompletedProcess[str]:
+            return subprocess.run([*command, str(most)], capture_output=True, text=True, timeout=120)
+
+        # The prompt holds eight worked examples, far more than this server counts as used.
+        refused = call(1)
+        assert refused.returncode == 1
+        held = int(re.search(r"a call of up to (\d+) more", refused.stderr)[1])  # type: ignore[index]
+        assert server.counts["requests"] == 0
+        for _ in range(2):
+            stopped = call(held + 180)
+            assert stopped.returncode == 1, stopped.stdout + stopped.stderr
+            assert f"max_tokens {held + 180}" in stopped.stderr
+            assert 0 < spent(out) <= held + 180
+            assert 5 <= server.counts["requests"] < 40
+        asked = server.counts["requests"]
+        assert call(held + 180).returncode == 1
+        assert server.counts["requests"] == asked
+        assert call(2_000_000).returncode == 0
+        assert server.counts["requests"] == 40
