@@ -15,12 +15,12 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 FAULTS = ("429", "500", "503", "truncated", "slow", "dropped", "no-json", "no-choices", "filter")
-"""What can go wrong; each has the same share of the rate of faults."""
+"""What can go wrong."""
 SLOW = 0.3
 """Seconds that a slow body takes, in pieces."""
 KEY = "right-key"
@@ -28,16 +28,23 @@ KEY = "right-key"
 
 
 class Misbehaving(ThreadingHTTPServer):
-    """The server and its counts."""
+    """The server and its counts. ``rate`` is shared by all faults, ``rates`` has some of their own."""
 
     daemon_threads = True
     request_queue_size = 256
 
     def __init__(
-        self, port: int = 0, *, rate: float = 0.0, seed: int = 0, key: bool = False, context: int = 0
+        self,
+        port: int = 0,
+        *,
+        rate: float = 0.0,
+        rates: Mapping[str, float] | None = None,
+        seed: int = 0,
+        key: bool = False,
+        context: int = 0,
     ):
         super().__init__(("127.0.0.1", port), _Handler)
-        self.rate = rate
+        self.rates = dict.fromkeys(FAULTS, rate / len(FAULTS)) | dict(rates or {})
         self.seed = seed
         self.key = key
         self.context = context
@@ -61,9 +68,12 @@ class Misbehaving(ThreadingHTTPServer):
             self.asked[digest] += 1
             self.counts["requests"] += 1
         drawn = hashlib.sha256(f"{self.seed}|{digest}|{attempt}".encode()).digest()
-        if int.from_bytes(drawn[:4], "big") / 2**32 >= self.rate:
-            return ""
-        return FAULTS[drawn[4] % len(FAULTS)]
+        left = int.from_bytes(drawn[:4], "big") / 2**32
+        for name, rate in self.rates.items():
+            if left < rate:
+                return name
+            left -= rate
+        return ""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -171,10 +181,14 @@ def main() -> None:
     """Serve until the process is ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--faults", type=float, default=0.0, metavar="RATE")
+    parser.add_argument("--faults", type=float, default=0.0, metavar="RATE", help="Of all kinds together.")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="KIND=RATE", help=f"Of one kind: {', '.join(FAULTS)}."
+    )
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    server = Misbehaving(args.port, rate=args.faults, seed=args.seed)
+    rates = {kind: float(rate) for kind, _, rate in (text.partition("=") for text in args.fault)}
+    server = Misbehaving(args.port, rate=args.faults, rates=rates, seed=args.seed)
     print(server.url, flush=True)
     server.serve_forever()
 

@@ -220,6 +220,16 @@ def test_a_burst_of_refusals_halves_once() -> None:
     assert asyncio.run(burst()) == (16.0, 8.0)
 
 
+def test_faults_come_at_the_rates_that_were_asked_for() -> None:
+    with serving(rates={"503": 0.2, "no-choices": 0.1}, seed=1) as server:
+        found, _ = served(opened(server, samples_per_call=1), requests(300))
+    assert {c.outcome for c in found.values()} == {Outcome.OK}
+    assert set(server.counts) == {"requests", "served", "503", "no-choices"}
+    shares = {name: server.counts[name] / server.counts["requests"] for name in ("503", "no-choices")}
+    assert 0.14 < shares["503"] < 0.26
+    assert 0.06 < shares["no-choices"] < 0.14
+
+
 def test_a_context_that_is_too_long_ends_one_request() -> None:
     with serving(context=400) as server:
         long = Request(key="long", messages=(Message("user", "x" * 500 + " 1 + 2"),), sampling=SAMPLED)
