@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from siked.builtin.models import is_adapter
 from siked.errors import BackendError, UsageError
 
+_MISFIT = re.compile(r"size mismatch|size of tensor|must match", re.IGNORECASE)
+"""What torch says of tensors of other shapes."""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 
 
@@ -72,10 +75,23 @@ class Student:
         self._attached: Any = None
 
     def apply(self, adapter: Path | None) -> None:
-        """Put the base back as it was, then apply ``adapter``."""
+        """Put the base back as it was, then apply ``adapter``.
+
+        Raises :class:`UsageError` for one that was trained on another model.
+        """
         self._restore()
         if adapter is None:
             return
+        try:
+            self._apply(adapter)
+        except RuntimeError as error:
+            if not _MISFIT.search(str(error)):
+                raise
+            raise UsageError(
+                f"the adapter {adapter} was trained on another model than {self.folder}"
+            ) from None
+
+    def _apply(self, adapter: Path) -> None:
         config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
         if self._merge and _is_plain_lora(config):
             deltas = lora_deltas(adapter, config)

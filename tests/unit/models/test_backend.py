@@ -11,7 +11,7 @@ import pytest
 from siked import prompting
 from siked.builtin.backends.transformers import Transformers
 from siked.contracts import ScoringBackend
-from siked.errors import BackendError, ConfigError
+from siked.errors import BackendError, ConfigError, UsageError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
 
 pytestmark = pytest.mark.train
@@ -299,6 +299,17 @@ def test_an_adapter_is_applied_and_taken_off_again(
     assert texts(made, requests()) != plain
     made.open(Model(name=str(folder)))
     assert texts(made, requests()) == plain
+
+
+@pytest.mark.parametrize("options", [{}, {"use_dora": True}])
+def test_an_adapter_of_another_model_is_named(
+    folder: Path, make_folder: Callable[..., Path], tmp_path: Path, options: dict[str, Any]
+) -> None:
+    other = adapter(make_folder(1, hidden_size=16), tmp_path / "other", 1, **options)
+    made = backend(folder)
+    with pytest.raises(UsageError, match="was trained on another model") as caught:
+        made.open(Model(name=str(folder), weights=str(other)))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_full_checkpoint_replaces_the_base(make_folder: Callable[..., Path]) -> None:
