@@ -57,6 +57,18 @@ def alive(pids: list[int]) -> list[int]:
     return running
 
 
+def hosts_component(pid: int) -> bool:
+    """Whether a process is a backend's or trainer's worker.
+
+    A sandbox's process is none: what dies under a program is put down to the program, which is
+    then unverified, whoever killed it.
+    """
+    try:
+        return b"workers/child.py" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def kill_and_resume(
     folder: Path,
     first: list[str],
@@ -76,7 +88,7 @@ def kill_and_resume(
         if process.poll() is None:
             target = process.pid
             if victim == "worker":
-                below = alive(descendants(process.pid))
+                below = [pid for pid in alive(descendants(process.pid)) if hosts_component(pid)]
                 target = rng.choice(below) if below else process.pid
             os.kill(target, signal.SIGKILL)
         if victim == "orchestrator":
