@@ -166,7 +166,7 @@ class ConfinedSlot(Slot):
         return self._ran(word, seconds, detail, answer=answer)
 
     def _killed(self, number: int, seconds: float) -> Ran:
-        if number in (signal.SIGPROF, signal.SIGXCPU):
+        if number in (signal.SIGPROF, signal.SIGXCPU) or seconds >= self._limits["cpu"]:
             limit = f"over the CPU limit of {self._limits['cpu']:g} s"
             return self._ran(ProgramStatus.TIMEOUT, seconds, limit)
         if number == signal.SIGSYS:
