@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from siked.config import RunConfig
-from siked.engine.run import stored_config
+from siked.engine.run import stored_config, write_config
 from siked.engine.state import MAIN
 from siked.errors import UsageError
 from siked.journal import Reader
@@ -87,6 +87,7 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
             "SELECT weights FROM students WHERE track = ? AND iteration <= ?", (MAIN, at)
         ):
             shutil.copytree(parent / weights, folder / weights, copy_function=_link)
+        write_config(folder, config)
         return at
     finally:
         reader.close()

@@ -95,7 +95,7 @@ def run(
         with journal.saving():
             journal.fact("config", values)
             journal.event("iterations", iterations=iterations)
-        write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
+        write_config(folder, config)
         try:
             _work(folder, config, registry, journal, reporter or Reporter(), loop, resumed=False, cache=cache)
         except UsageError:
@@ -128,15 +128,23 @@ def resume(
             if iterations < config.iterations:
                 raise UsageError(f"{folder}: has {config.iterations} iterations; --iterations can only add")
             config = config.model_copy(update={"iterations": iterations})
-            journal.event("iterations", iterations=iterations)
-            write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
         if budget:
             config = with_budget(config, budget)
-            journal.event("budget", **budget)
         registry = registry or load_registry()
         check_components(config, registry)
+        # What is recorded decides every later call, so only what has passed the check is.
+        if iterations is not None:
+            journal.event("iterations", iterations=iterations)
+        if budget:
+            journal.event("budget", **budget)
+        write_config(folder, config)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
+
+
+def write_config(folder: Path, config: RunConfig) -> None:
+    """Write the configuration for people; nothing reads it back."""
+    write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
 
 
 def stored_config(journal: Reader) -> RunConfig:

@@ -135,7 +135,8 @@ class State:
 
     @cached_property
     def used(self) -> tuple[int, float]:
-        """Tokens and cost of the teacher's calls before this process began."""
+        """Tokens and cost of the teacher's calls before this process began. A worker that dies and is started
+        again within it begins from here too."""
         ((tokens, cost),) = self.journal.db.execute(
             "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(cost), 0.0) FROM calls"
             " WHERE step LIKE 'teach:%'"

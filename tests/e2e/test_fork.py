@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 import siked
@@ -47,6 +48,8 @@ def test_a_fork_goes_its_own_way_from_there(parent: siked.Run, tmp_path: Path) -
         row["schedule"] for row in again.journal.rows("SELECT schedule FROM mixtures WHERE track = 'main'")
     ]
     assert kinds == ["adaptive", "adaptive", "self"]
+    told = yaml.safe_load((tmp_path / "fork" / "config.yaml").read_text())
+    assert told["schedule"]["name"] == "self"
     (row,) = again.journal.rows("SELECT count(*) AS n FROM calls WHERE iteration = 0 AND step LIKE 'teach:%'")
     (was,) = parent.journal.rows("SELECT count(*) AS n FROM calls WHERE step LIKE 'teach:%'")
     assert row == was

@@ -109,6 +109,12 @@ def test_resuming_a_finished_run_asks_and_trains_nothing(finished: siked.Run) ->
     assert before == after
 
 
+def test_what_cannot_be_is_not_recorded(finished: siked.Run) -> None:
+    with pytest.raises(UsageError, match="has no option 'max_cost'"):
+        resume(finished.folder, budget={"max_cost": 1.0})
+    assert resume(finished.folder).summary == finished.summary
+
+
 def test_a_run_folder_is_never_written_over(settings: dict[str, Any], finished: siked.Run) -> None:
     with pytest.raises(UsageError, match="exists already"):
         siked.run(settings, finished.folder)
