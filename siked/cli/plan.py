@@ -8,6 +8,7 @@ import click
 
 from siked import config as configuration
 from siked.config import ComponentConfig, RunConfig, check_components
+from siked.engine.control import EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
 from siked.engine.leaks import decontaminated
 from siked.engine.prepare import split_dev
 from siked.records import TestProblem, TrainProblem
@@ -29,7 +30,11 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     dataset: Any = configuration.make(
         registry, "dataset", ComponentConfig(name=config.dataset.name, **config.dataset.options)
     )
-    train = [p for p in dataset.load("train") if isinstance(p, TrainProblem) and p.gold is not None]
+    train = [
+        p
+        for p in dataset.load("train")
+        if isinstance(p, TrainProblem) and (p.gold is not None or config.labels is not None)
+    ]
     dev = list(dataset.load("dev"))[: config.dataset.dev]
     if not dev:
         train, dev = split_dev(train, config.dataset.dev)
@@ -50,12 +55,21 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     tested = sum(tests.values())
     rounds = config.iterations + 1
     tested_rounds = rounds if config.evaluate.when == "every" else min(rounds, 2)
-    controls = bool(config.controls) and config.iterations > 0
     after = config.trainer.epochs_after or config.trainer.epochs
     row_tokens = question + rationale
-    epochs = config.trainer.epochs + after * config.iterations * (2 if controls else 1)
+    epochs = config.trainer.epochs + after * config.iterations
+    extra = {  # epochs that each control is trained for
+        EQUAL_STEPS: after * config.iterations,
+        OFF_POLICY: after,
+        OFF_POLICY_STEPS: epochs,
+        PERMUTED: after,
+    }
+    controls = sum(name in extra for name in config.controls) if config.iterations else 0
+    if controls:
+        epochs += sum(extra.get(name, 0) for name in config.controls)
+    voted = 2 * strategies * tested if VOTES in config.controls else 0
     trained = pairs * row_tokens * epochs
-    answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls)
+    answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls) + voted
     generated = rationale * (answers + len(dev) * controls)
     click.echo(f"problems   {len(train)} train, {len(dev)} dev" + _sets(tests))
     click.echo(f"teacher    {teach} requests, about {_big(teach * rationale)} tokens")
