@@ -26,6 +26,7 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
     DIR gets rationales.jsonl, a data card, and the journal of everything that was asked. The same
     command goes on where it was cut off; 'siked resume DIR' goes on to train a student on them.
     """
+    from siked.cli.finish import INTERRUPTED
     from siked.cli.run import config_from
     from siked.cli.watch import Watch
     from siked.config import check_components, with_budget
@@ -52,7 +53,7 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
                 resume(out, budget=budget, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
     except KeyboardInterrupt:
         click.echo("siked: interrupted; go on with the same command", err=True)
-        raise SystemExit(130) from None
+        raise SystemExit(INTERRUPTED) from None
     except RunError as error:
         raise type(error)(f"{error}\nsiked: what is there is kept; go on with the same command") from None
     click.echo((out / CARD).read_text(encoding="utf-8"))

@@ -57,11 +57,8 @@ def word_runs(question: str) -> set[int]:
     return {hash(tuple(words[at : at + WORDS])) for at in range(len(words) - WORDS + 1)}
 
 
-def overlaps(
-    train: Sequence[Problem], others: Iterable[tuple[str, Sequence[Problem]]]
-) -> list[dict[str, Any]]:
-    """Return, for each other set, how many of its problems overlap with training, by kind."""
-    told = Told.by(train)
+def overlaps(told: Told, others: Iterable[tuple[str, Sequence[Problem]]]) -> list[dict[str, Any]]:
+    """Return, for each set, how many of its problems overlap with those told, by kind."""
     rows: list[dict[str, Any]] = []
     for name, problems in others:
         counts: dict[str, int] = {}

@@ -48,7 +48,7 @@ def prepare(state: State) -> None:
         with state.journal.saving():
             for problems in everything:
                 state.journal.problems((p, told.holds(p)["story_masked"]) for p in problems)
-            state.journal.fact("overlap", overlaps(train, others))
+            state.journal.fact("overlap", overlaps(told, others))
         _tell_leaks(state)
 
 

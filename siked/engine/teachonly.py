@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,29 +114,26 @@ def card(state: State, kept: dict[str, int]) -> str:
     )
 
 
-def _kept(state: State, strategy: str) -> list[dict[str, Any]]:
-    rows = []
-    for kept in state.journal.kept(MAIN, 0, f"teach:{strategy}", state.label_judge):
-        if kept.flags and state.config.drop_flagged:
-            continue
-        ((question, answer),) = state.journal.db.execute(
-            "SELECT p.question, v.answer FROM rationales r JOIN requests q ON q.id = r.request"
-            " JOIN problems p ON p.id = q.problem JOIN verdicts v ON v.rationale = r.id"
-            " AND v.verifier = ? AND v.version = ? AND v.options = ? WHERE r.id = ?",
-            (*state.label_judge, kept.id),
-        )
-        rows.append(
-            {
-                "problem_id": kept.problem,
-                "question": question,
-                "strategy": strategy,
-                "sample": kept.sample,
-                "text": kept.text,
-                "answer": answer,
-                "flags": kept.flags.split(),
-            }
-        )
-    return rows
+def _kept(state: State, strategy: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of what ``Reader.kept`` calls correct, with question and answer."""
+    flagged = " AND v.flags = ''" if state.config.drop_flagged else ""
+    for name, question, sample, text, answer, flags in state.journal.db.execute(
+        "SELECT p.name, p.question, q.sample, r.text, v.answer, v.flags FROM requests q"
+        " JOIN rationales r ON r.request = q.id AND r.outcome = 'ok' JOIN problems p ON p.id = q.problem"
+        " JOIN verdicts v ON v.rationale = r.id AND v.status = 'correct'"
+        " AND v.verifier = ? AND v.version = ? AND v.options = ?"
+        f" WHERE q.track = ? AND q.step = ?{flagged} ORDER BY p.id, q.sample",
+        (*state.label_judge, MAIN, f"teach:{strategy}"),
+    ):
+        yield {
+            "problem_id": name,
+            "question": question,
+            "strategy": strategy,
+            "sample": sample,
+            "text": text,
+            "answer": answer,
+            "flags": flags.split(),
+        }
 
 
 def _teacher(state: State, strategy: str) -> str:

@@ -91,33 +91,21 @@ def _behaviour(plan: Plan, runs: Mapping[tuple[str, int], Run]) -> dict[str, Any
     """What the last iteration trained on and chose, means over seeds."""
     found: dict[str, Any] = {}
     for cell in plan.cells:
-        lasts = [run.summary["iterations"][-1] for (name, _), run in runs.items() if name == cell]
-        if not lasts:
+        whole = [run.summary["iterations"] for (name, _), run in runs.items() if name == cell]
+        if not whole:
             continue
+        lasts = [iterations[-1] for iterations in whole]
         kls = [values["kl"] for values in lasts if values["kl"] is not None]
+        solved = [v["any_strategy"] for v in lasts if v["any_strategy"] is not None]
+        names = dict.fromkeys(name for values in lasts for name in values["choice"])
         found[cell] = {
             "rows": _mean([values["rows"] for values in lasts]),
             "alpha": _mean([values["alpha"] for values in lasts]),
             "kl": _mean(kls) if kls else None,
-            "choice": {
-                name: _mean([values["choice"].get(name, 0.0) for values in lasts])
-                for name in dict.fromkeys(key for values in lasts for key in values["choice"])
-            },
-            "any_strategy": _mean([v["any_strategy"] for v in lasts if v["any_strategy"] is not None] or [0]),
-            "steps": _mean(
-                [
-                    sum(values["training"]["steps"] for values in run.summary["iterations"])
-                    for (name, _), run in runs.items()
-                    if name == cell
-                ]
-            ),
-            "seconds": _mean(
-                [
-                    sum(sum(values["seconds"].values()) for values in run.summary["iterations"])
-                    for (name, _), run in runs.items()
-                    if name == cell
-                ]
-            ),
+            "choice": {name: _mean([v["choice"].get(name, 0.0) for v in lasts]) for name in names},
+            "any_strategy": _mean(solved) if solved else None,
+            "steps": _mean([sum(v["training"]["steps"] for v in its) for its in whole]),
+            "seconds": _mean([sum(sum(v["seconds"].values()) for v in its) for its in whole]),
         }
     return found
 
@@ -153,7 +141,7 @@ def markdown(found: Mapping[str, Any]) -> str:
                 f"{values['steps']:.0f}",
                 f"{values['alpha']:.2f}",
                 "" if values["kl"] is None else f"{values['kl']:.3f}",
-                f"{100 * values['any_strategy']:.1f}",
+                "" if values["any_strategy"] is None else f"{100 * values['any_strategy']:.1f}",
                 ", ".join(f"{k} {100 * v:.0f}" for k, v in values["choice"].items()),
                 f"{values['seconds']:.0f}",
             ]

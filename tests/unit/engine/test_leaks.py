@@ -44,7 +44,7 @@ def test_thirteen_words_in_a_row_are_a_leak_and_twelve_are_not() -> None:
 
 def test_counts_and_what_is_left_out() -> None:
     tests = [test(PENS), test("Bo has 9 cups. How many cups has Bo?"), test("Di has 1 hat. How many?")]
-    (row,) = overlaps(TRAIN, [("d", tests)])
+    (row,) = overlaps(Told.by(TRAIN), [("d", tests)])
     assert row == {
         "set": "d",
         "problems": 3,
