@@ -16,16 +16,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from siked.records import (
-    Aim,
     Answer,
     Call,
     Candidate,
-    Choice,
     Completion,
     Decision,
     DevPoint,
     History,
-    Leave,
     Message,
     Model,
     ModelInfo,
@@ -33,8 +30,11 @@ from siked.records import (
     Program,
     ProgramOutcome,
     Reading,
+    Rejected,
     Request,
+    Selected,
     SplitName,
+    Target,
     Trained,
     TrainRow,
     TrainSettings,
@@ -95,12 +95,12 @@ class Schedule(Component, Protocol):
         student: Sequence[Candidate],
         history: History,
         rng: random.Random,
-    ) -> Iterator[Choice | Leave | Aim]:
+    ) -> Iterator[Selected | Rejected | Target]:
         """Yield the rows to train on, each with its reason.
 
         Both sequences hold correct rationales only, sorted by (problem, strategy, sample). What is
-        left out and what was aimed at can be told with :class:`siked.records.Leave` and
-        :class:`siked.records.Aim`. :mod:`siked.builtin.schedules.pools` does that and more.
+        left out and what was aimed at can be told with :class:`siked.records.Rejected` and
+        :class:`siked.records.Target`. :mod:`siked.builtin.schedules.pools` does that and more.
         """
         ...
 

@@ -6,12 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from siked.records import Aim, Choice, History, Mixture
+from siked.records import History, Mixture, Selected, Target
 
 
 def describe(
-    rows: Sequence[Choice],
-    aims: Iterable[Aim],
+    rows: Sequence[Selected],
+    aims: Iterable[Target],
     dropped: Mapping[str, int],
     history: History,
     *,
@@ -49,7 +49,7 @@ def describe(
     )
 
 
-def strategy_counts(rows: Iterable[Choice], strategies: Iterable[str]) -> dict[str, float]:
+def strategy_counts(rows: Iterable[Selected], strategies: Iterable[str]) -> dict[str, float]:
     """Return the rows of each strategy, each counted by its weight."""
     counts: dict[str, list[float]] = {name: [] for name in strategies}
     for row in rows:
@@ -70,7 +70,7 @@ def divergence(counts: Mapping[str, float], choice: Mapping[str, float]) -> floa
     return sum((a / sum(p)) * math.log((a / sum(p)) / (b / sum(q))) for a, b in zip(p, q, strict=True))
 
 
-def tag_entropy(rows: Iterable[Choice]) -> float:
+def tag_entropy(rows: Iterable[Selected]) -> float:
     """Return the entropy (nats) of the tag given the problem, averaged over the mixture's problems.
 
     Log of the number of strategies: the mixture says nothing about which strategy suits a problem.

@@ -312,7 +312,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Selected:
     """One row of a mixture and why it is there."""
 
     candidate: Candidate
@@ -322,7 +322,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class Rejected:
     """A candidate that a mixture leaves out and, in a word or two, why; the journal counts them."""
 
     candidate: Candidate
@@ -330,7 +330,7 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Target:
     """What a schedule was asked to reach; siked measures what was reached and records both."""
 
     quantity: Literal["alpha", "floor", "kl", "tokens"]
@@ -362,7 +362,7 @@ class Mixture:
     """KL(shares || the student's choice on dev), in nats; None at iteration 0."""
     entropy: float
     """Of the tag given the problem, in nats, averaged over problems."""
-    aims: tuple[tuple[Aim, float], ...]
+    aims: tuple[tuple[Target, float], ...]
     """What the schedule was asked to reach, each with what was reached."""
     dropped: Mapping[str, int]
     """Candidates left out, counted by reason."""

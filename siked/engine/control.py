@@ -28,7 +28,7 @@ from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.train import epochs_of, run_trainer
 from siked.engine.votes import votes
-from siked.records import Candidate, Choice, History, Model, TrainSettings
+from siked.records import Candidate, History, Model, Selected, TrainSettings
 
 EQUAL_STEPS = "equal-steps"
 OFF_POLICY = "off-policy"
@@ -120,7 +120,7 @@ class Permuted:
         student: Sequence[Candidate],
         history: History,
         rng: random.Random,
-    ) -> Iterator[Choice]:
+    ) -> Iterator[Selected]:
         """Yield the rows, on problems drawn without replacement as long as there are any."""
         for strategy, wanted in sorted(self.rows.items()):
             pools: dict[str, list[Candidate]] = {}
@@ -131,7 +131,7 @@ class Permuted:
                 rng.shuffle(pool)
             while wanted > 0 and pools:
                 for problem in rng.sample(sorted(pools), min(wanted, len(pools))):
-                    yield Choice(pools[problem].pop(), "drawn-at-random")
+                    yield Selected(pools[problem].pop(), "drawn-at-random")
                     wanted -= 1
                 pools = {problem: pool for problem, pool in pools.items() if pool}
 

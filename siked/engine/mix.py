@@ -24,7 +24,7 @@ from siked.engine.state import MAIN, State
 from siked.errors import RunError
 from siked.journal.read import Kept
 from siked.mixtures import describe
-from siked.records import Aim, Candidate, Choice, History, Leave
+from siked.records import Candidate, History, Rejected, Selected, Target
 from siked.sketches import sketch
 
 
@@ -55,16 +55,16 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
         solved=state.journal.solved(MAIN, iteration, "sample", state.label_judge) if use_student else {},
     )
     rng = random.Random(derive(state.config.seed, "mix", iteration))
-    rows: list[Choice] = []
-    aims: list[Aim] = []
+    rows: list[Selected] = []
+    aims: list[Target] = []
     undecided = {c.rationale for c in [*teacher, *student]}
     for item in schedule.mix(_sorted(teacher), _sorted(student), history, rng):
         match item:
-            case Choice():
+            case Selected():
                 rows.append(item)
-            case Leave():
+            case Rejected():
                 dropped[item.reason] += 1
-            case Aim():
+            case Target():
                 aims.append(item)
                 continue
         undecided.discard(item.candidate.rationale)

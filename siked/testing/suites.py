@@ -24,24 +24,24 @@ import pytest
 
 from siked.contracts import Component, Dataset, Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.records import (
-    Aim,
     Answer,
     Candidate,
-    Choice,
     Continue,
     DevPoint,
     DevProblem,
     History,
-    Leave,
     Malformed,
     Problem,
     Program,
     ProgramStatus,
+    Rejected,
     RollBack,
     Score,
+    Selected,
     SplitName,
     Status,
     Stop,
+    Target,
     TestProblem,
     TrainProblem,
 )
@@ -200,15 +200,15 @@ class ScheduleContract:
     @pytest.mark.parametrize("iteration", [0, 1, 3])
     def test_leaves_out_only_what_it_does_not_choose(self, schedule: Schedule, iteration: int) -> None:
         told = _told(schedule, STUDENT if iteration else [], iteration)
-        chosen = {item.candidate.rationale for item in told if isinstance(item, Choice)}
-        left = [item for item in told if isinstance(item, Leave)]
+        chosen = {item.candidate.rationale for item in told if isinstance(item, Selected)}
+        left = [item for item in told if isinstance(item, Rejected)]
         assert not chosen & {item.candidate.rationale for item in left}
         assert len({item.candidate.rationale for item in left}) == len(left)
         assert all(item.reason.strip() for item in left)
 
     @pytest.mark.parametrize("iteration", [1, 2, 3])
     def test_aims_at_what_can_be(self, schedule: Schedule, iteration: int) -> None:
-        aims = [item for item in _told(schedule, STUDENT, iteration) if isinstance(item, Aim)]
+        aims = [item for item in _told(schedule, STUDENT, iteration) if isinstance(item, Target)]
         assert len({aim.quantity for aim in aims}) == len(aims)
         for aim in aims:
             assert aim.asked >= 0
@@ -359,11 +359,13 @@ STUDENT = tuple(
 )
 
 
-def _mix(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Choice]:
-    return [item for item in _told(schedule, student, iteration) if isinstance(item, Choice)]
+def _mix(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Selected]:
+    return [item for item in _told(schedule, student, iteration) if isinstance(item, Selected)]
 
 
-def _told(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Choice | Leave | Aim]:
+def _told(
+    schedule: Schedule, student: Sequence[Candidate], iteration: int
+) -> list[Selected | Rejected | Target]:
     solved: dict[tuple[str, str], tuple[int, int]] = {}
     for candidate in student:
         correct, _ = solved.get((candidate.problem_id, candidate.strategy), (0, 4))

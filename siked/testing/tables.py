@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from siked.contracts import Schedule
-from siked.records import Aim, Candidate, Choice, History, Leave
+from siked.records import Candidate, History, Rejected, Selected, Target
 
 
 def candidate(
@@ -42,9 +42,9 @@ def candidate(
 class Mixed:
     """What a schedule said: rows in order, what it left and why, what it aimed at."""
 
-    choices: list[Choice]
+    choices: list[Selected]
     left: dict[int, str]
-    aims: dict[str, Aim]
+    aims: dict[str, Target]
 
     @property
     def numbers(self) -> list[int]:
@@ -82,7 +82,7 @@ def mixed(
     """Let a schedule mix and sort what it says."""
     said = list(schedule.mix(list(teacher), list(student), history, random.Random(seed)))
     return Mixed(
-        [item for item in said if isinstance(item, Choice)],
-        {item.candidate.rationale: item.reason for item in said if isinstance(item, Leave)},
-        {item.quantity: item for item in said if isinstance(item, Aim)},
+        [item for item in said if isinstance(item, Selected)],
+        {item.candidate.rationale: item.reason for item in said if isinstance(item, Rejected)},
+        {item.quantity: item for item in said if isinstance(item, Target)},
     )

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from siked.builtin.schedules.curves import Curve, Shape
 from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, between
-from siked.records import Aim, History
+from siked.records import History, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Fixed(PooledSchedule):
         super().__init__(options)
         self._alpha = options.alpha
 
-    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Target]:
         """Yield teacher and student groups at ``alpha``."""
         yield from at_alpha(pools, self._alpha, self.pool_options.floor, rng)
 
@@ -79,12 +79,12 @@ class Annealed(PooledSchedule):
         super().__init__(options)
         self._curve = options.curve()
 
-    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Target]:
         """Yield teacher and student groups at the alpha of the iteration."""
         yield from at_alpha(pools, self._curve.at(history), self.pool_options.floor, rng)
 
 
-def at_alpha(pools: Pools, alpha: float, floor: float, rng: random.Random) -> Iterator[Pick | Aim]:
+def at_alpha(pools: Pools, alpha: float, floor: float, rng: random.Random) -> Iterator[Pick | Target]:
     """Yield the most groups of which the teacher has ``alpha``, or ``floor`` if that is more.
 
     None is repeated, so the scarcer source decides how many there are. Where one source has
@@ -99,7 +99,7 @@ def at_alpha(pools: Pools, alpha: float, floor: float, rng: random.Random) -> It
     for name, own, wanted in (("teacher", teacher, share), ("student", student, 1 - share)):
         if wanted and not own:
             taught, tried, why = len(teacher), len(student), f"the {name} has nothing to give"
-    yield Aim("alpha", alpha, why)
+    yield Target("alpha", alpha, why)
     yield from (Pick(group, f"teacher: alpha {share:.3g}") for group in rng.sample(teacher, taught))
     yield from (Pick(group, f"student: alpha {share:.3g}") for group in rng.sample(student, tried))
 

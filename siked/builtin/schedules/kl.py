@@ -15,7 +15,7 @@ from siked.builtin.schedules.filling import Group, swapped
 from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 from siked.errors import ConfigError
 from siked.mixtures import divergence
-from siked.records import Aim, History
+from siked.records import History, Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class KlTarget(PooledSchedule):
         super().__init__(options)
         self._curve = options.curve()
 
-    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Target]:
         """Yield as many groups of each strategy as the target asks for."""
         target = self._curve.at(history)
         picks = {pick.group: pick for pick in solved_or_taught(pools, history)}
@@ -79,7 +79,7 @@ class KlTarget(PooledSchedule):
         drawn = swapped(drawn, pools.teacher, needed - _taught(drawn), rng)
         if not why and _taught(drawn) < needed:
             why = "the floor takes other rows than the target"
-        yield Aim("kl", target, why)
+        yield Target("kl", target, why)
         yield from (picks.get(group, Pick(group, "teacher: floor")) for group in drawn)
 
 

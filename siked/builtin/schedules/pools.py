@@ -25,7 +25,7 @@ from typing import ClassVar, Literal, NamedTuple
 from siked.builtin.schedules import filling
 from siked.builtin.schedules.filling import Group, Pair
 from siked.errors import ConfigError
-from siked.records import Aim, Candidate, Choice, History, Leave
+from siked.records import Candidate, History, Rejected, Selected, Target
 from siked.sketches import resemblance
 
 
@@ -118,7 +118,7 @@ class PooledSchedule(ABC):
         self.pool_options = options
 
     @abstractmethod
-    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Aim]:
+    def draw(self, pools: Pools, history: History, rng: random.Random) -> Iterator[Pick | Target]:
         """Yield the groups to train on, none twice, and what the drawing is to reach, if anything.
 
         A group counts as one row. Whatever ``draw`` yields, at most ``cap`` groups
@@ -131,7 +131,7 @@ class PooledSchedule(ABC):
         student: Sequence[Candidate],
         history: History,
         rng: random.Random,
-    ) -> Iterator[Choice | Leave | Aim]:
+    ) -> Iterator[Selected | Rejected | Target]:
         """Yield the rows by (problem, strategy), then what was left out and what was aimed at."""
         options = self.pool_options
         pools = Pools(teacher, student, history, options, rng)
@@ -140,7 +140,7 @@ class PooledSchedule(ABC):
             drawn += [Pick(group, "teacher: iteration 0") for group in pools.teacher]
         else:
             for item in self.draw(pools, history, rng):
-                if isinstance(item, Aim):
+                if isinstance(item, Target):
                     yield item
                 else:
                     drawn.append(item)
@@ -148,14 +148,14 @@ class PooledSchedule(ABC):
         groups = pools.capped(list(reasons), rng)
         if options.floor and history.iteration > 0:
             groups = filling.floored(groups, pools.teacher, options.floor, options.cap, rng)
-            yield Aim("floor", options.floor, filling.why_below(groups, options.floor))
+            yield Target("floor", options.floor, filling.why_below(groups, options.floor))
         filled = filling.filled(groups, options.cap, options.tokens, rng)
         if options.tokens:
             rows = [row for _, own in filled for row in own]
-            yield Aim("tokens", options.tokens, filling.why_short(rows, groups, options.tokens))
+            yield Target("tokens", options.tokens, filling.why_short(rows, groups, options.tokens))
         pools.leave(groups, "tokens" if options.tokens else "cap")
         made = [
-            Choice(row, reasons.get(group, "teacher: floor"), 1 / len(own))
+            Selected(row, reasons.get(group, "teacher: floor"), 1 / len(own))
             for group, own in filled
             for row in own
         ]
@@ -181,7 +181,7 @@ class Pools:
         rng: random.Random,
     ) -> None:
         self._options = options
-        self._left: dict[int, Leave] = {}
+        self._left: dict[int, Rejected] = {}
         both = [self._group(source) for source in (teacher, student)]
         fit = fitting_pairs({group.pair for pool in both for group in pool}, history, options, rng)
         for pool in both:
@@ -200,9 +200,9 @@ class Pools:
         """Note why the rows of ``groups`` are in no mixture, should they not be."""
         for group in groups:
             for row in group.rows:
-                self._left[row.rationale] = Leave(row, reason)
+                self._left[row.rationale] = Rejected(row, reason)
 
-    def left(self) -> list[Leave]:
+    def left(self) -> list[Rejected]:
         """Return what was noted last of every candidate, sorted."""
         return sorted(self._left.values(), key=lambda leave: _order(leave.candidate))
 
@@ -212,9 +212,9 @@ class Pools:
         for row in sorted(candidates, key=_order):
             pair = row.problem_id, row.strategy
             if self._options.flagged == "drop" and row.flagged:
-                self._left[row.rationale] = Leave(row, "flagged")
+                self._left[row.rationale] = Rejected(row, "flagged")
             elif (pair, row.hash) in seen:
-                self._left[row.rationale] = Leave(row, "duplicate")
+                self._left[row.rationale] = Rejected(row, "duplicate")
             else:
                 seen.add((pair, row.hash))
                 pairs.setdefault(pair, []).append(row)
@@ -224,7 +224,7 @@ class Pools:
             groups.append(Group(tuple(kept)))
             for row in rows:
                 if row not in kept:
-                    self._left[row.rationale] = Leave(row, f"keep {self._options.keep}")
+                    self._left[row.rationale] = Rejected(row, f"keep {self._options.keep}")
         return groups
 
 

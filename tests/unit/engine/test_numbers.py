@@ -8,13 +8,13 @@ import pytest
 from siked.engine.seeds import derive, request_key
 from siked.engine.stats import score, wilson
 from siked.mixtures import describe, divergence, strategy_counts, tag_entropy
-from siked.records import Aim, Candidate, Choice, History, Message, ModelInfo, Sampling
+from siked.records import Candidate, History, Message, ModelInfo, Sampling, Selected, Target
 
 
-def rows(*pairs: tuple[str, str], taught: int = 10, length: int = 1) -> list[Choice]:
+def rows(*pairs: tuple[str, str], taught: int = 10, length: int = 1) -> list[Selected]:
     """Rows of (problem, strategy); the first ``taught`` are the teacher's and twice as long."""
     return [
-        Choice(
+        Selected(
             Candidate(
                 rationale=i,
                 problem_id=p,
@@ -50,7 +50,7 @@ def test_a_mixture_in_numbers_by_hand() -> None:
     """One row of the teacher with 20 tokens, three of the student with 10: 1/4 of rows, 2/5 of tokens."""
     mixture = rows(("a", "cot"), ("a", "pot"), ("b", "cot"), ("c", "cot"), taught=1, length=10)
     history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice={"cot": 0.25, "pot": 0.75})
-    asked = [Aim("alpha", 0.3), Aim("tokens", 80, "no more"), Aim("floor", 0.2), Aim("kl", 0.1)]
+    asked = [Target("alpha", 0.3), Target("tokens", 80, "no more"), Target("floor", 0.2), Target("kl", 0.1)]
     found = describe(
         mixture, asked, {"cap": 2, "flagged": 0}, history, track="main", iteration=1, schedule="fixed"
     )

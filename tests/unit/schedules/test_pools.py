@@ -11,7 +11,7 @@ import pytest
 
 from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PoolOptions, fitting_pairs
-from siked.records import Aim, Candidate, History
+from siked.records import Candidate, History, Target
 from siked.sketches import resemblance, sketch
 from siked.testing.tables import Mixed, candidate, mixed
 
@@ -155,7 +155,7 @@ def test_tokens_cut_a_mixture_and_keep_its_shares() -> None:
     known = History(iteration=1, iterations=3, strategies=("cot",))
     found = mixed(All(PoolOptions(tokens=200)), teacher, student, known)
     assert (found.count(source="teacher"), found.count(source="student")) == (15, 5)
-    assert found.aims == {"tokens": Aim("tokens", 200)}
+    assert found.aims == {"tokens": Target("tokens", 200)}
     assert Counter(found.left.values()) == {"tokens": 20}
 
 

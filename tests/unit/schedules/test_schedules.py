@@ -13,7 +13,7 @@ from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
 from siked.contracts import Schedule
 from siked.errors import ConfigError
-from siked.records import Aim, Candidate, History
+from siked.records import Candidate, History, Target
 from siked.testing.tables import Mixed, candidate, mixed
 
 # The teacher solved a by both, b by cot; the student a by cot (twice), b by both.
@@ -67,7 +67,7 @@ def test_adaptive_floor_by_hand() -> None:
     assert drawn == {frozenset({4, 2, 6, 7, 1}), frozenset({4, 2, 6, 7, 3})}
     half = mix(Adaptive(PoolOptions(floor=0.5)))
     assert sorted(half.numbers) == [1, 2, 3, 4, 6, 7]
-    assert half.aims["floor"] == Aim("floor", 0.5)
+    assert half.aims["floor"] == Target("floor", 0.5)
 
 
 def test_a_floor_that_nothing_is_left_for_says_so() -> None:
@@ -99,7 +99,7 @@ def test_fixed_by_hand() -> None:
     assert sorted(mix(Fixed(FixedOptions(alpha=0.5))).numbers) == [1, 2, 3, 4, 6, 7]
     quarter = mix(Fixed(FixedOptions(alpha=0.25)))
     assert (quarter.count(source="teacher"), quarter.count(source="student")) == (1, 3)
-    assert quarter.aims == {"alpha": Aim("alpha", 0.25)}
+    assert quarter.aims == {"alpha": Target("alpha", 0.25)}
     assert mix(Fixed(FixedOptions(alpha=1.0))).numbers == [1, 2, 3]
     assert mix(Fixed(FixedOptions(alpha=0.0))).numbers == [4, 6, 7]
 
@@ -116,7 +116,7 @@ def test_fixed_with_one_source_takes_all_of_it_and_says_so() -> None:
 def test_a_floor_above_alpha_holds_and_says_so() -> None:
     found = mix(Fixed(FixedOptions(alpha=0.1, floor=0.5)))
     assert found.alpha == 0.5
-    assert found.aims == {"alpha": Aim("alpha", 0.1, "the floor is 0.5"), "floor": Aim("floor", 0.5)}
+    assert found.aims == {"alpha": Target("alpha", 0.1, "the floor is 0.5"), "floor": Target("floor", 0.5)}
 
 
 def test_a_floor_above_alpha_decides_how_many_rows_the_student_gives() -> None:
