@@ -21,8 +21,8 @@ from siked.contracts import (
 )
 
 if TYPE_CHECKING:
-    from siked.engine.run import Run, run
     from siked.hookspecs import hookimpl
+    from siked.runs.run import Run, run
 
 __version__ = "0.1.0"
 
@@ -45,7 +45,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # A worker under another interpreter imports siked too, and has neither pluggy nor pydantic there.
-    where = {"hookimpl": "siked.hookspecs", "Run": "siked.engine.run", "run": "siked.engine.run"}
+    where = {"hookimpl": "siked.hookspecs", "Run": "siked.runs.run", "run": "siked.runs.run"}
     if name in where:
         return getattr(importlib.import_module(where[name]), name)
     raise AttributeError(f"module 'siked' has no attribute {name!r}")

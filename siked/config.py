@@ -24,7 +24,7 @@ from siked.records import Model
 from siked.registry import Offer, Registry
 
 ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
-"""Described in ``siked.engine.control``."""
+"""Described in ``siked.engine.baselines``."""
 
 
 class _Section(BaseModel):

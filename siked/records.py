@@ -295,7 +295,7 @@ class Candidate:
     """Of the normalised text; equal for duplicates."""
     flagged: bool = False
     sketch: bytes = b""
-    """Of the text, for :func:`siked.sketches.resemblance`."""
+    """Of the text, for :func:`siked.text.minhash.resemblance`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from siked.answers.golds import Gold, as_percent
 from siked.answers.rules import How
 from siked.answers.values import Number, Pair, Several, Value, Word, text_of
-from siked.answers.wording import same_words
+from siked.answers.word_answers import same_words
 
 TOLERANCE = Fraction(1, 10**6)
 MIN_PLACES = 2

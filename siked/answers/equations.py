@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from siked.answers.choosing import choose, leads, same_value
 from siked.answers.clauses import CLAUSE
 from siked.answers.expressions import VARIABLE, expression
 from siked.answers.numbers import quantities
 from siked.answers.rules import Why
+from siked.answers.select import choose, leads, same_value
 from siked.answers.values import Number, Pair, Several, Value
 
 _LETTER = re.compile(r"[a-zA-Z]\W*")

@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from siked.answers import cues
-from siked.answers.concluding import MAX_SENTENCES, TAIL, WORD, broken_off, concluded
-from siked.answers.dress import plain
+from siked.answers import discourse
+from siked.answers.conclusion import MAX_SENTENCES, TAIL, WORD, broken_off, concluded
 from siked.answers.golds import Gold
 from siked.answers.markers import Marker, markers
-from siked.answers.reading import read
+from siked.answers.normalize import plain
 from siked.answers.rules import Where, Why
-from siked.answers.texts import Text, readable, sentence_end, sentences
+from siked.answers.span import read
 from siked.answers.values import Number, Value, Word, text_of
+from siked.answers.window import Text, readable, sentence_end, sentences
 from siked.records import Answer
 
 SPAN = 600
@@ -226,7 +226,7 @@ def _spoken(bare: str, gold: Gold | None, open_end: bool) -> Value | Why | None:
         if not WORD.search(shown):
             continue
         value = read(shown, gold, leading=True)
-        if value is Why.NO_ANSWER and index < last and not cues.CORRECTION.search(shown):
+        if value is Why.NO_ANSWER and index < last and not discourse.CORRECTION.search(shown):
             continue
         if gold is None and isinstance(value, Word) and any(char.isdigit() for char in bare[len(piece) :]):
             continue
@@ -239,11 +239,11 @@ def _settled(text: Text, marker: Marker, value: Value | Why, gold: Gold | None) 
     found = _found(value, marker.where)
     start = marker.end if marker.end is not None else marker.value
     behind = text.text[start : start + TAIL]
-    doubt = cues.CORRECTION.search(behind)
+    doubt = discourse.CORRECTION.search(behind)
     if doubt is None or found.value is None:
         return _prefix_of_earlier(text, marker, found, gold)
     rest = behind[doubt.end() :]
-    if cues.CONFIRMED.search(behind[doubt.start() : doubt.start() + 240]):
+    if discourse.CONFIRMED.search(behind[doubt.start() : doubt.start() + 240]):
         return found
     later = concluded(rest, gold)
     if isinstance(later, Why):

@@ -10,15 +10,15 @@ import re
 from fractions import Fraction
 from types import MappingProxyType
 
-from siked.answers.checks import open_results, wrong_lines
-from siked.answers.dress import plain
+from siked.answers.arithmetic_claims import open_results, wrong_lines
 from siked.answers.extract import SPAN
 from siked.answers.golds import read_gold
 from siked.answers.markers import markers
+from siked.answers.normalize import plain
 from siked.answers.numbers import quantities
 from siked.answers.programs import is_constant
-from siked.answers.texts import WINDOW, readable
 from siked.answers.values import Number, Pair, Several
+from siked.answers.window import WINDOW, readable
 
 FLAGS = MappingProxyType(
     {

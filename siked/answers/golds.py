@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
-from siked.answers import dress
+from siked.answers import normalize
 from siked.answers.expressions import VARIABLE
 from siked.answers.numbers import Quantity, quantities
 from siked.answers.values import Number, Pair, Several, Value, Word
@@ -80,7 +80,7 @@ def read_gold(text: str) -> Gold:
 
 def _plain(text: str) -> str:
     text = _UNIT.sub("", text) if re.search(r"\d\s*\S*\s*\(", text) else text
-    shown = dress.plain(text.strip()).strip()
+    shown = normalize.plain(text.strip()).strip()
     negative = _NEGATIVE_PAREN.match(shown)
     shown = f"-{negative[1].strip()}" if negative is not None else shown
     return _ARTICLE.sub("", shown)

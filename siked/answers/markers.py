@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from siked.answers.rules import Where
-from siked.answers.texts import Text
+from siked.answers.window import Text
 
 
 @dataclass(slots=True)

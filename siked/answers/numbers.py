@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from siked.answers import words
+from siked.answers import number_words
 from siked.answers.values import MAX_DIGITS, Number, Pair
 from siked.answers.vocabulary import vocabulary
 
@@ -110,7 +110,7 @@ def quantities(text: str) -> list[Quantity]:
     return found
 
 
-_SPOT = re.compile(rf"\.?\d|{_HALF_PAST.pattern}|{_NOON.pattern}|{words.START.pattern}", re.IGNORECASE)
+_SPOT = re.compile(rf"\.?\d|{_HALF_PAST.pattern}|{_NOON.pattern}|{number_words.START.pattern}", re.IGNORECASE)
 
 
 def _spelled(text: str, start: int) -> Quantity | None:
@@ -121,7 +121,7 @@ def _spelled(text: str, start: int) -> Quantity | None:
     if noon is not None:
         half = "pm" if noon["word"].lower() == "noon" else "am"
         return Quantity(Pair((Fraction(12), Fraction(0)), half, "12:00"), start, noon.end(), spelled=True)
-    read = words.read_words(text, start)
+    read = number_words.read_words(text, start)
     if read is None:
         return None
     number, end = read
@@ -138,7 +138,7 @@ def _spelled(text: str, start: int) -> Quantity | None:
 
 def _half_past(found: re.Match[str]) -> Quantity | None:
     name = found["hour"].lower()
-    hour = int(name) if name.isdigit() else words.SMALL.get(name, 0)
+    hour = int(name) if name.isdigit() else number_words.SMALL.get(name, 0)
     if not 1 <= hour <= 12:
         return None
     if found["half"]:
@@ -281,7 +281,7 @@ def _grow(text: str, number: Number, end: int) -> tuple[Number, int, bool]:
     found = _OVER.match(text, end)
     if found is not None:
         return _divided(text, number, found)
-    tail = words.fraction_tail(text, end) if whole else None
+    tail = number_words.fraction_tail(text, end) if whole else None
     if tail is not None:
         return _scaled(text, Number(number.value + tail[0]), tail[1])
     found = _CENTS.match(text, end) if whole and text[end : end + 1] in (" ", ",") else None
@@ -321,7 +321,7 @@ def _scaled(text: str, number: Number, end: int) -> tuple[Number, int, bool]:
             break
         if found["word"] == "dozen":
             return replace(number, other=number.value * 12), found.end(), True
-        scale = 100 if found["word"] == "hundred" else words.SCALES.get(found["word"] or "")
+        scale = 100 if found["word"] == "hundred" else number_words.SCALES.get(found["word"] or "")
         scale = scale or _SHORT.get(found["short"] or "") or _LETTERS[found["letter"] or "k"]
         number, end = Number(number.value * scale), found.end()
     percent = _PERCENT.match(text, end)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from siked.answers.concluding import TAIL
+from siked.answers.conclusion import TAIL
 from siked.answers.extract import SPAN
 from siked.answers.markers import Marker, markers
 from siked.answers.rules import Where, Why
-from siked.answers.texts import from_end, readable, sentences
+from siked.answers.window import from_end, readable, sentences
 from siked.records import Answer
 
 

@@ -35,8 +35,8 @@ def command(
 
     from siked.cli.watch import Watch
     from siked.engine.summary import score_dict
-    from siked.engine.use import load_tests, opened, tally, tally_elections
     from siked.registry import load_registry
+    from siked.runs.solver import load_tests, opened, tally, tally_elections
 
     registry = load_registry()
     problems = load_tests(registry, dataset, {"data_dir": data_dir} if data_dir else {}, limit)

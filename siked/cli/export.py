@@ -16,10 +16,10 @@ def command(run: Path, out: Path, iteration: int | None) -> None:
     the merged model is checked against the unmerged one."""
     import importlib
 
-    from siked.engine.run import Run, stored_config
-    from siked.engine.use import run_student
     from siked.errors import UsageError
     from siked.registry import load_registry
+    from siked.runs.run import Run, stored_config
+    from siked.runs.solver import run_student
 
     if out.exists():
         raise UsageError(f"{out} exists already; siked writes over nothing")

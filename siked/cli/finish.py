@@ -34,7 +34,7 @@ def guarded(folder: Path) -> Iterator[Reporter]:
         raise RunError(f"{error.filename or folder}: {error.strerror or error}\nsiked: {again}") from None
     finally:
         signal.signal(signal.SIGTERM, previous)
-    from siked.report.tables import print_run
+    from siked.report.terminal import print_run
 
     print_run(folder)
     _write_report(folder)

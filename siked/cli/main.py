@@ -27,7 +27,7 @@ COMMANDS = {
     "plugins": ("siked.cli.plugins:command", "List what is installed and where it comes from."),
     "check": ("siked.cli.check:command", "Check a configuration without running anything."),
     "doctor": ("siked.cli.doctor:command", "Try what this machine can do: sandbox, packages, devices."),
-    "precondition": ("siked.cli.precondition:command", "Show which strategy suits which family of problems."),
+    "families": ("siked.cli.families:command", "Show which strategy suits which family of problems."),
     "export": ("siked.cli.export:command", "Write a student as a plain Hugging Face folder."),
 }
 """Name to (where the command is, one line for the help page): help imports no command module."""

@@ -20,8 +20,8 @@ def command(run: Path, verifier: str) -> None:
     import tempfile
 
     from siked.cli.watch import Watch
-    from siked.engine.replay import replay
     from siked.registry import load_registry
+    from siked.runs.replay import replay
 
     with tempfile.TemporaryDirectory(prefix="siked-") as scratch, Watch() as reporter:
         found = replay(run, Path(scratch), load_registry(), reporter, verifier)

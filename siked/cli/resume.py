@@ -28,7 +28,7 @@ def command(
     iterations.
     """
     from siked.cli.finish import guarded
-    from siked.engine.run import resume
+    from siked.runs.run import resume
 
     click.echo(f"run folder: {run}")
     with guarded(run) as reporter:

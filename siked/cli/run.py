@@ -117,12 +117,12 @@ def command(out: str | None, parent: str | None, cache: str | None, dry_run: boo
 
     registry = load_registry()
     if dry_run:
-        from siked.cli.plan import print_plan
+        from siked.runs.estimate import print_plan
 
         print_plan(config, registry)
         return
     from siked.config import check_components
-    from siked.engine.run import new_folder, run
+    from siked.runs.run import new_folder, run
 
     check_components(config, registry)
     needs_training(config)
@@ -132,7 +132,7 @@ def command(out: str | None, parent: str | None, cache: str | None, dry_run: boo
     click.echo(f"run folder: {folder}")
     if parent is not None:
         _fork(parent, config, folder)
-        from siked.engine.run import resume
+        from siked.runs.run import resume
 
         with guarded(folder) as reporter:
             resume(folder, registry=registry, reporter=reporter, cache=cache)
@@ -144,7 +144,7 @@ def command(out: str | None, parent: str | None, cache: str | None, dry_run: boo
 def _over_parent(parent: str, values: dict[str, Any]) -> Any:
     """Return the settings of another run with those that were given over them."""
     from siked.config import load_config
-    from siked.engine.fork import parent_config, parse_place
+    from siked.runs.fork import parent_config, parse_place
 
     config = parent_config(parse_place(parent)[0])
     return load_config(
@@ -159,8 +159,8 @@ def _over_parent(parent: str, values: dict[str, Any]) -> Any:
 def _fork(parent: str, config: Any, folder: Any) -> None:
     import shutil
 
-    from siked.engine.fork import fork, parse_place
     from siked.errors import UsageError
+    from siked.runs.fork import fork, parse_place
 
     try:
         at = fork(*parse_place(parent), config, folder)

@@ -15,10 +15,10 @@ def command(run: Path, as_json: bool) -> None:
     if as_json:
         import json
 
-        from siked.engine.run import Run
+        from siked.runs.run import Run
 
         click.echo(json.dumps(Run(run).summary, indent=2, ensure_ascii=False))
         return
-    from siked.report.tables import print_run
+    from siked.report.terminal import print_run
 
     print_run(run)

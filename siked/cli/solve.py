@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from siked.engine.use import Election
+    from siked.runs.solver import Election
 
 
 @click.command()
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 def command(target: str, question: str, strategy: str, vote: int | None, iteration: int | None) -> None:
     """Let a student pick a strategy for QUESTION, run its program if it writes one, print the answer."""
     from siked.cli.watch import Watch
-    from siked.engine.use import opened
     from siked.records import TestProblem
     from siked.registry import load_registry
+    from siked.runs.solver import opened
 
     problem = TestProblem(id="question", question=question, gold=None, dataset="")
     if vote and strategy:

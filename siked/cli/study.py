@@ -35,9 +35,9 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> Non
     from siked.engine.summary import write_atomically
     from siked.errors import RunError
     from siked.registry import load_registry
-    from siked.study.execute import run_study
-    from siked.study.plan import load_plan
-    from siked.study.results import markdown, results
+    from siked.runs.study.execute import run_study
+    from siked.runs.study.plan import load_plan
+    from siked.runs.study.results import markdown, results
 
     plan = load_plan(file, _numbers(seeds))
     folder = out or Path("studies") / plan.name

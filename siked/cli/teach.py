@@ -30,11 +30,11 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
     from siked.cli.run import config_from
     from siked.cli.watch import Watch
     from siked.config import check_components, with_budget
-    from siked.engine.run import resume, run, stored_config
-    from siked.engine.teachonly import CARD, ROWS, teach_only
     from siked.errors import RunError, UsageError
     from siked.journal import Reader
     from siked.registry import load_registry
+    from siked.runs.run import resume, run, stored_config
+    from siked.runs.teach_dataset import CARD, ROWS, teach_only
 
     config = config_from(values)
     registry = load_registry()

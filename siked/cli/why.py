@@ -16,7 +16,7 @@ def command(run: Path, row: str) -> None:
     ROW counts from 0 in training order, as in mixture_rows. For a control, write its track first:
     equal-steps:1:0.
     """
-    from siked.engine.run import Run
-    from siked.engine.why import chain
+    from siked.runs.provenance import chain
+    from siked.runs.run import Run
 
     click.echo("\n".join(chain(Run(run), row)))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from siked import hookspecs
-from siked.engine.choice import score_tags
+from siked.engine.calibration import score_tags
 from siked.engine.generate import Ask, Source, generate, student_source
 from siked.engine.state import State
 from siked.engine.stats import score

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from siked.engine import texts
+from siked.engine import completion_cache
 from siked.engine.seeds import derive, request_key
 from siked.engine.state import State
 from siked.journal.read import Asked
@@ -72,12 +72,12 @@ def generate(
     for chunk in journal.chunks(track, iteration, step, size, state.retry_failed):
         ended = _fetch(state, track, iteration, step, source, chunk, ended)
     state.reporter.end()
-    texts.put(state, source.spec, track, iteration, step)
+    completion_cache.put(state, source.spec, track, iteration, step)
     _tell_failures(state, track, iteration, step)
 
 
 def _from_cache(state: State, track: str, iteration: int, step: str, source: Source) -> None:
-    taken = texts.take(state, source.spec, track, iteration, step)
+    taken = completion_cache.take(state, source.spec, track, iteration, step)
     if not taken:
         return
     with state.journal.saving():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siked.engine.control import controls
+from siked.engine.baselines import controls
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import mix
 from siked.engine.prepare import preflight, prepare

@@ -25,7 +25,7 @@ from siked.errors import RunError
 from siked.journal.read import Kept
 from siked.mixtures import describe
 from siked.records import Candidate, History, Rejected, Selected, Target
-from siked.sketches import sketch
+from siked.text.minhash import sketch
 
 
 def mix(state: State, iteration: int) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 
 from siked import config as configuration
 from siked.config import ComponentConfig, DatasetConfig
-from siked.engine.leaks import Told, decontaminated, overlaps
+from siked.engine.contamination import OverlapIndex, decontaminated, overlaps
 from siked.engine.state import MAIN, State
 from siked.errors import DataError
-from siked.masking import masked
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
+from siked.text.normalize import masked
 
 DEV_SHARE = 0.1
 
@@ -42,13 +42,13 @@ def prepare(state: State) -> None:
                 f"{len(train)} training and {len(dev)} dev problems: too few to learn from"
                 + ("; decontaminate left the overlapping ones out" if state.config.decontaminate else ""),
             )
-        told = Told.by(train)
+        index = OverlapIndex.by(train)
         others = [("dev", dev), *((problems[0].dataset, problems) for problems in tests)]
         everything: list[Sequence[Problem]] = [train, dev, *tests]
         with state.journal.saving():
             for problems in everything:
-                state.journal.problems((p, told.holds(p)["story_masked"]) for p in problems)
-            state.journal.fact("overlap", overlaps(told, others))
+                state.journal.problems((p, index.holds(p)["story_masked"]) for p in problems)
+            state.journal.fact("overlap", overlaps(index, others))
         _tell_leaks(state)
 
 

@@ -19,7 +19,7 @@ from siked.engine.progress import Reporter
 from siked.journal import Journal
 from siked.records import Model
 from siked.registry import Registry
-from siked.workers import Pool, Spec
+from siked.workers import Spec, WorkerPool
 
 MAIN = "main"
 """The track of the run itself; controls have tracks of their own."""
@@ -40,9 +40,9 @@ class State:
     observer_failures: list[str] = field(default_factory=list)
 
     @cached_property
-    def pool(self) -> Pool:
+    def pool(self) -> WorkerPool:
         """The run's workers."""
-        return Pool(self.folder / "logs", self.note)
+        return WorkerPool(self.folder / "logs", self.note)
 
     @cached_property
     def strategies(self) -> dict[str, Strategy]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from siked import __version__, hookspecs
-from siked.engine.choice import choice_quality
-from siked.engine.control import TRAINED, VOTES
-from siked.engine.labels import label_error
+from siked.engine.baselines import TRAINED, VOTES
+from siked.engine.calibration import choice_quality
+from siked.engine.label_noise import label_error
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history

@@ -11,9 +11,9 @@ from typing import Any
 from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
-from siked.engine.trainings import put, take, training_key
+from siked.engine.student_cache import put, take, training_key
+from siked.models.weights import weights_hash
 from siked.records import Model, Trained, TrainSettings
-from siked.weights import weights_hash
 from siked.workers.host import Worker, write_rows
 from siked.workers.protocol import pack
 

@@ -179,7 +179,7 @@ def _spread(ys: Sequence[float], least: float = 13) -> list[float]:
 def _level(mark: float, y: float, end: float) -> Html:
     return el(
         "g",
-        el("path", d=f"M{LEFT} {_n(y)}H{_n(end)}", class_="grid"),
+        el("path", d=f"M{LEFT} {_n(y)}H{_n(end)}", class_="table"),
         el("text", f"{mark:g}", x=LEFT - 5, y=_n(y + 4), class_="tick right"),
     )
 

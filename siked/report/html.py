@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from siked.engine.run import Run
 from siked.engine.summary import write_atomically
-from siked.report import figures, grids, samples
+from siked.report import figures, samples, tables
 from siked.report.figures import Point, Series
-from siked.report.grids import Grid
 from siked.report.markup import Child, Html, el
 from siked.report.samples import Sample
+from siked.report.tables import Table
+from siked.runs.run import Run
 
 MOST = 4000
 """Characters of a rationale that are shown."""
@@ -69,19 +69,19 @@ def page(run: Run) -> str:
 
 def _header(run: Run, summary: Mapping[str, Any]) -> Html:
     ((start,),) = run.journal.db.execute("SELECT min(time) FROM events").fetchall()
-    times = f"{grids.times(summary)}; started {_time(start)}; siked {summary['version']}"
+    times = f"{tables.times(summary)}; started {_time(start)}; siked {summary['version']}"
     return el(
         "header",
         el("h1", summary["run"]),
-        el("p", grids.heading(summary)),
-        el("p", grids.ending(summary), class_="strong"),
+        el("p", tables.heading(summary)),
+        el("p", tables.ending(summary), class_="strong"),
         el("p", times, class_="faint"),
     )
 
 
 def _accuracy(summary: Mapping[str, Any]) -> Html:
     panels = []
-    for name in grids.sets(summary):
+    for name in tables.sets(summary):
         series = [Series("SIKeD", "ink", _scores(summary["iterations"], name))]
         series += [
             Series(control["name"], figures.colour(at + 3), _scores([control], name))
@@ -90,9 +90,9 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         told = [one for one in series if one.points]
         panels.append(figures.lines(f"{name}, %", told, lambda y: f"{y:.1f}"))
     controls = "; ".join(
-        f"{control['name']} is {grids.CONTROLS[control['name']]}"
+        f"{control['name']} is {tables.CONTROLS[control['name']]}"
         for control in summary["controls"]
-        if control["name"] in grids.CONTROLS
+        if control["name"] in tables.CONTROLS
     )
     # The controls stand between Combined and the later iterations.
     best = summary["best_iteration"]
@@ -103,8 +103,8 @@ def _accuracy(summary: Mapping[str, Any]) -> Html:
         " intervals. Iteration 0 is Combined. The row with a bar is the best iteration by dev.",
         _panels(panels),
         el("p", f"In the figures: {controls}.", class_="faint") if controls else None,
-        _table(grids.accuracy(summary), marked=marked),
-        _table(grids.stories(summary)),
+        _table(tables.accuracy(summary), marked=marked),
+        _table(tables.stories(summary)),
     )
 
 
@@ -125,7 +125,7 @@ def _choice(summary: Mapping[str, Any]) -> Html:
     alpha = [Point(v["iteration"], v["alpha"]) for v in rows]
     kl = [Point(v["iteration"], v["kl"]) for v in rows if v["kl"] is not None]
     every = [*names, "none"]
-    show = grids.whole_percent
+    show = tables.whole_percent
     panels = [
         figures.shares("strategy chosen on dev, %", chosen, every, show) if chosen else None,
         figures.shares("strategy of the training rows, %", mixed, every, show),
@@ -133,9 +133,13 @@ def _choice(summary: Mapping[str, Any]) -> Html:
         if forced
         else None,
         figures.lines(
-            "alpha, the teacher's share of rows", [Series("alpha", "ink", alpha)], grids.share, low=0, high=1
+            "alpha, the teacher's share of rows",
+            [Series("alpha", "ink", alpha)],
+            tables.share,
+            low=0,
+            high=1,
         ),
-        figures.lines("KL of mixture and choice, nats", [Series("KL", "ink", kl)], grids.nats, low=0)
+        figures.lines("KL of mixture and choice, nats", [Series("KL", "ink", kl)], tables.nats, low=0)
         if kl
         else None,
     ]
@@ -145,8 +149,8 @@ def _choice(summary: Mapping[str, Any]) -> Html:
         " each strategy reaches on all of dev.",
         figures.legend(every),
         _panels(panels),
-        _table(grids.mixture(summary)),
-        _table(grids.choice(summary)),
+        _table(tables.mixture(summary)),
+        _table(tables.choice(summary)),
     )
 
 
@@ -154,15 +158,17 @@ def _mixtures(summary: Mapping[str, Any]) -> Html:
     return _section(
         "Mixtures",
         "Who wrote the rows that were trained on, what the schedule was to reach, and what it left out.",
-        _table(grids.source(summary)),
+        _table(tables.source(summary)),
     )
 
 
 def _votes(summary: Mapping[str, Any]) -> Html | None:
-    grid = grids.votes(summary)
-    if not grid.rows:
+    table = tables.votes(summary)
+    if not table.rows:
         return None
-    return _section("Several texts to a problem", "What they are worth, each beside its price.", _table(grid))
+    return _section(
+        "Several texts to a problem", "What they are worth, each beside its price.", _table(table)
+    )
 
 
 def _rationales(run: Run, summary: Mapping[str, Any]) -> Html:
@@ -179,8 +185,8 @@ def _rationales(run: Run, summary: Mapping[str, Any]) -> Html:
         "From what was asked to what was trained on. Whole ones were not cut off, refused or lost; kept ones"
         " stand in the mixture of their iteration. The texts below are drawn by a hash, one of each strategy"
         " and kind.",
-        _table(grids.funnel(run)),
-        [el("p", line) for line in grids.remarks(summary)],
+        _table(tables.funnel(run)),
+        [el("p", line) for line in tables.remarks(summary)],
         shown,
     )
 
@@ -223,7 +229,7 @@ def _provenance(run: Run) -> Html:
     return _section(
         "Provenance",
         "What the run was made of and with. Every request, text, verdict and training row stands in run.db.",
-        _table(Grid("Versions", ["what", "value"], versions, frozenset({"value"}))),
+        _table(Table("Versions", ["what", "value"], versions, frozenset({"value"}))),
         _table(_from(run, "Problems", _PROBLEMS, "split")),
         _table(_from(run, "Students", _STUDENTS, "weights", "sha-256")),
         _table(_from(run, "Calls", _CALLS, "backend")),
@@ -253,10 +259,10 @@ _CALLS = (
 _NOTES = "SELECT data FROM events WHERE kind = 'note' ORDER BY id"
 
 
-def _from(run: Run, title: str, query: str, *words: str) -> Grid:
+def _from(run: Run, title: str, query: str, *words: str) -> Table:
     rows = run.journal.rows(query)
     columns = list(rows[0]) if rows else []
-    return Grid(title, columns, [[str(value) for value in row.values()] for row in rows], frozenset(words))
+    return Table(title, columns, [[str(value) for value in row.values()] for row in rows], frozenset(words))
 
 
 def _scores(rows: Iterable[Mapping[str, Any]], name: str) -> list[Point]:
@@ -268,13 +274,13 @@ def _scores(rows: Iterable[Mapping[str, Any]], name: str) -> list[Point]:
     ]
 
 
-def _table(grid: Grid, marked: int | None = None) -> Html | None:
-    """Return a grid as a table that scrolls by itself where it is wider than the page."""
-    if not grid.rows:
+def _table(table: Table, marked: int | None = None) -> Html | None:
+    """Return a table as a table that scrolls by itself where it is wider than the page."""
+    if not table.rows:
         return None
-    kinds = [None if at == 0 or column in grid.words else "n" for at, column in enumerate(grid.columns)]
+    kinds = [None if at == 0 or column in table.words else "n" for at, column in enumerate(table.columns)]
     heads = [
-        el("th", column, scope="col", class_=kind) for column, kind in zip(grid.columns, kinds, strict=True)
+        el("th", column, scope="col", class_=kind) for column, kind in zip(table.columns, kinds, strict=True)
     ]
     rows = [
         el(
@@ -283,10 +289,10 @@ def _table(grid: Grid, marked: int | None = None) -> Html | None:
             [el("td", cell, class_=kind) for cell, kind in zip(row[1:], kinds[1:], strict=True)],
             class_="best" if at == marked else None,
         )
-        for at, row in enumerate(grid.rows)
+        for at, row in enumerate(table.rows)
     ]
-    made = el("table", el("caption", grid.title), el("thead", el("tr", heads)), el("tbody", rows))
-    return el("div", made, class_="wide", tabindex="0", role="region", aria_label=grid.title)
+    made = el("table", el("caption", table.title), el("thead", el("tr", heads)), el("tbody", rows))
+    return el("div", made, class_="wide", tabindex="0", role="region", aria_label=table.title)
 
 
 def _panels(found: Sequence[Html | None]) -> Html:

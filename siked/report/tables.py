@@ -1,70 +1,303 @@
-"""A run as tables on a terminal."""
+"""A run as tables of words and figures: what :mod:`siked.report.terminal` prints and
+:mod:`siked.report.html` writes, so that the two cannot differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from siked.engine.run import Run
-from siked.engine.stats import score
-from siked.report import grids
-from siked.report.grids import Grid
+from siked.runs.run import Run
 
-WIDE = 180
-"""Columns where the output is no terminal, so that a table in a file is never broken."""
+CONTROLS = {
+    "equal-steps": "Combined, equal steps",
+    "off-policy": "base on last mixture, its epochs",
+    "off-policy-steps": "base on last mixture, all steps",
+    "permuted": "tags permuted over problems",
+}
+"""What the controls are called in tables."""
 
-
-def print_run(folder: Path) -> None:
-    """Print the tables of a finished run, or how far an unfinished one is."""
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=WIDE)
-    run = Run(folder)
-    if not (folder / "summary.json").exists():
-        _print_progress(console, run)
-        return
-    summary = run.summary
-    console.print(Text(summary["run"], style="bold") + Text(f": {grids.heading(summary)}"))
-    for grid in tables(run, summary):
-        console.print(_rich(grid))
-    for line in grids.remarks(summary):
-        console.print(line)
-    console.print(grids.ending(summary))
-    console.print(grids.times(summary))
+_SOURCES = ("teacher", "student")
 
 
-def tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Grid]:
-    """Yield the tables of a finished run that have rows, in the order in which they are printed."""
-    found = (grids.accuracy, grids.stories, grids.mixture, grids.source, grids.choice, grids.votes)
-    for grid in (*(make(summary) for make in found), grids.funnel(run)):
-        if grid.rows:
-            yield grid
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table. A cell may have several lines."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: frozenset[str] = frozenset()
+    """Columns of words, beside the first one; the others hold figures."""
 
 
-def _rich(grid: Grid) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=grid.title, title_justify="left")
-    for at, column in enumerate(grid.columns):
-        left = at == 0 or column in grid.words
-        table.add_column(Text(column), justify="left" if left else "right", no_wrap=at == 0)
-    for row in grid.rows:
-        table.add_row(*(Text(cell) for cell in row))
-    return table
+def heading(summary: Mapping[str, Any]) -> str:
+    """Return who was taught by whom on what."""
+    return (
+        f"{summary['student']} taught by {_teacher(summary['teacher'])} on {summary['dataset']},"
+        f" strategies {', '.join(summary['strategies'])}, seed {summary['seed']}"
+    )
 
 
-def _print_progress(console: Any, run: Run) -> None:
-    console.print(f"{run.folder.name}: not finished; go on with: siked resume {run.folder}", soft_wrap=True)
-    steps = run.journal.rows("SELECT track, iteration, step, seconds FROM steps ORDER BY id")
-    for row in steps:
-        console.print(f"  {row['track']} {row['iteration']} {row['step']}: done in {row['seconds']:.1f} s")
-    for row in run.journal.rows("SELECT * FROM evaluations WHERE mode = 'free' ORDER BY id"):
-        found = score(row["correct"], row["n"], row["unverified"])
-        values = {"value": found.value, "ci95": found.ci95, "unverified": found.unverified}
-        name = "dev" if row["split"] == "dev" else row["dataset"]
-        console.print(f"  {row['track']} {row['iteration']} on {name}: {grids.cell(values)} of {row['n']}")
+def ending(summary: Mapping[str, Any]) -> str:
+    """Return which iteration is best and why the run ended."""
+    return (
+        f"best iteration by dev: {summary['best_iteration']}; stopped because: {summary['stopped_because']}"
+    )
+
+
+def times(summary: Mapping[str, Any]) -> str:
+    """Return the seconds of all steps, and of each kind of step."""
+    total: dict[str, float] = {}
+    for values in [*summary["iterations"], *summary["controls"]]:
+        for step, seconds in values["seconds"].items():
+            total[step] = total.get(step, 0) + seconds
+    whole = sum(total.values())
+    parts = ", ".join(f"{step} {seconds:.0f}" for step, seconds in total.items() if seconds >= 0.5)
+    return f"time: {whole:.0f} s ({parts})"
+
+
+def students(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return (label, numbers) of Combined, the controls, and each iteration."""
+    first, *later = summary["iterations"]
+    rows: list[tuple[str, Mapping[str, Any]]] = [("Combined (iteration 0)", first)]
+    rows += [(CONTROLS.get(control["name"], control["name"]), control) for control in summary["controls"]]
+    rows += [(f"SIKeD iteration {values['iteration']}", values) for values in later]
+    return rows
+
+
+def sets(summary: Mapping[str, Any]) -> list[str]:
+    """Return the sets that any student was scored on, dev first."""
+    return list(dict.fromkeys(name for _, values in students(summary) for name in values["accuracy"]))
+
+
+def accuracy(summary: Mapping[str, Any]) -> Table:
+    """Return accuracy by student and set, in per cent with 95 % Wilson intervals."""
+    names = sets(summary)
+    return Table(
+        "Accuracy, free choice of strategy (%)",
+        ["student", *names, "any strategy (dev)"],
+        [
+            [
+                label,
+                *(cell(values["accuracy"].get(name)).replace(" [", "\n[") for name in names),
+                percent(values["any_strategy"]),
+            ]
+            for label, values in students(summary)
+        ],
+    )
+
+
+def stories(summary: Mapping[str, Any]) -> Table:
+    """Return accuracy apart for problems whose story occurs in training, numbers aside, and others; no
+    rows where no set has both."""
+    split = [
+        (name, kind, key, first[key]["n"])
+        for name, first in summary["iterations"][0]["accuracy"].items()
+        for kind, key in (("seen", "seen_body"), ("unseen", "unseen_body"))
+        if key in first
+    ]
+    return Table(
+        "Accuracy by whether training told the story, numbers aside (%)",
+        ["student", *(f"{name}: {kind} ({n})" for name, kind, _, n in split)],
+        [
+            [
+                label,
+                *(
+                    cell(values["accuracy"].get(name, {}).get(key)).replace(" [", "\n[")
+                    for name, _, key, _ in split
+                ),
+            ]
+            for label, values in students(summary)
+            if split
+        ],
+    )
+
+
+def mixture(summary: Mapping[str, Any]) -> Table:
+    """Return what each iteration trained on and what the student then chose."""
+    names = summary["strategies"]
+    return Table(
+        "Mixture, choice on dev, forced accuracy on dev",
+        [
+            *("student", "rows", "alpha", "KL", "tag entropy", "steps"),
+            "mixture " + "/".join(names),
+            "choice " + "/".join([*names, "none"]),
+            "forced " + "/".join(names),
+        ],
+        [
+            [
+                label,
+                str(values["rows"]),
+                share(values["alpha"]),
+                nats(values["kl"]),
+                f"{values['tag_entropy']:.2f}",
+                str(values["training"]["steps"]),
+                _shares(values["shares"], names),
+                _shares(values["choice"], [*names, "none"]),
+                _shares(values["forced"], names),
+            ]
+            for label, values in students(summary)
+        ],
+    )
+
+
+def source(summary: Mapping[str, Any]) -> Table:
+    """Return who wrote the rows of each mixture, what its schedule was to reach, and what was left out."""
+    names = summary["strategies"]
+    return Table(
+        "Mixture by source",
+        [
+            *("student", "loss tokens", "alpha by tokens"),
+            *(f"{who} {'/'.join(names)}" for who in _SOURCES),
+            *("asked and reached", "left out"),
+        ],
+        [
+            [
+                label,
+                str(values["loss_tokens"]),
+                share(values["alpha_tokens"]),
+                *("/".join(str(values["sources"][who][name]) for name in names) for who in _SOURCES),
+                "\n".join(aim_text(aim) for aim in values["aims"]),
+                ", ".join(f"{n} {reason}" for reason, n in values["dropped"].items()),
+            ]
+            for label, values in students(summary)
+        ],
+        frozenset({"asked and reached", "left out"}),
+    )
+
+
+def choice(summary: Mapping[str, Any]) -> Table:
+    """Return how good the choice of strategy is on dev: the most probable tag against what each solves."""
+    keys = ("mass", "chosen", "expected", "best_single", "oracle", "concordance")
+    return Table(
+        "Choice of strategy by the probability of its tag, dev (%)",
+        ["student", "tags", "chosen", "drawn", "best single", "best each", "concordance"],
+        [
+            [label, *(percent(found[key]) for key in keys)]
+            for label, values in students(summary)
+            if (found := values.get("choice_quality"))
+        ],
+    )
+
+
+def votes(summary: Mapping[str, Any]) -> Table:
+    """Return what several texts to a problem are worth, by the number of texts."""
+    found = summary.get("votes", {})
+    return Table(
+        "Several texts to a problem, last student (%)",
+        ["how", "texts", *found],
+        [
+            [votes_label(rows[0]["mode"]), str(rows[0]["texts"]), *(cell(row) for row in rows)]
+            for rows in zip(*found.values(), strict=True)
+        ],
+    )
+
+
+def funnel(run: Run) -> Table:
+    """Return how many rationales of each source and strategy were asked, whole, right, flagged, kept."""
+    rows = run.journal.rows(
+        "SELECT CASE WHEN q.step LIKE 'teach:%' THEN 'teacher' ELSE 'iteration ' || q.iteration END AS step,"
+        " q.strategy, count(*) AS asked, sum(coalesce(r.outcome = 'ok', 0)) AS whole,"
+        " sum(coalesce(r.outcome = 'ok' AND v.rule NOT LIKE 'malformed:%', 0)) AS formed,"
+        " sum(coalesce(v.status = 'correct', 0)) AS correct, sum(coalesce(v.flags != '', 0)) AS flagged,"
+        " sum(coalesce(v.status = 'unverified', 0)) AS unverified, count(k.rationale) AS kept"
+        " FROM requests q LEFT JOIN rationales r ON r.request = q.id"
+        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+        " LEFT JOIN verdicts v ON v.rationale = r.id"
+        " LEFT JOIN (SELECT DISTINCT m.iteration, w.rationale FROM mixture_rows w"
+        " JOIN mixtures m ON m.id = w.mixture WHERE m.track = 'main') k"
+        " ON k.rationale = r.id AND k.iteration = q.iteration"
+        " WHERE q.track = 'main' AND (q.step LIKE 'teach:%' OR q.step = 'sample')"
+        " GROUP BY q.iteration, 1, q.strategy ORDER BY q.iteration, min(q.id)"
+    )
+    columns = (
+        *("step", "strategy", "asked", "whole", "well-formed", "correct"),
+        *("flagged", "unverified", "kept"),
+    )
+    cells = [[str(value) for value in row.values()] for row in rows]
+    return Table("Rationales for training", columns, cells, frozenset({"strategy"}))
+
+
+def remarks(summary: Mapping[str, Any]) -> list[str]:
+    """Return what is said under the tables: overlap with training, and how far labels can be trusted."""
+    overlap = [overlap_line(row) for row in summary.get("overlap", [])]
+    return overlap + [labels_line(row) for row in summary.get("labels", [])]
+
+
+def overlap_line(row: Mapping[str, Any]) -> str:
+    """Return how many problems of a set overlap with training, by kind."""
+    return (
+        f"overlap of {row['set']} ({row['problems']}) with training: {row['same_text']} the same text,"
+        f" {row['thirteen_words']} with 13 words in a row, {row['numbers_masked']} the same but for numbers,"
+        f" {row['story_masked']} with the same story but for numbers"
+    )
+
+
+def labels_line(row: Mapping[str, Any]) -> str:
+    """Return how far labels made without golds can be trusted, where there are golds."""
+    text = (
+        f"labels by {row['labeller']}, {row['step']}:"
+        f" {row['labelled']} of {row['problems']} problems have one"
+    )
+    if not row["with_gold"]:
+        return text
+    return f"{text}; {row['wrong']} of {row['with_gold']} with a gold are wrong ({100 * row['error']:.1f} %)"
+
+
+def aim_text(aim: Mapping[str, Any]) -> str:
+    """Return an aim as ``alpha 0.900: 0.850 (the floor is 0.85)``."""
+    shown = "{:.0f}" if aim["quantity"] == "tokens" else "{:.3f}"
+    text = f"{aim['quantity']} {shown.format(aim['asked'])}: {shown.format(aim['reached'])}"
+    return f"{text} ({aim['why']})" if aim["why"] else text
+
+
+def votes_label(mode: str) -> str:
+    """Return a mode of scoring in words."""
+    kind, _, strategy = mode.partition(":")
+    return {
+        "free": "the student chooses",
+        "forced": f"always {strategy}",
+        "any": "any of the strategies is right",
+        "majority": f"majority of samples of {strategy}" if strategy else "majority of the strategies",
+        "pass": f"any of the samples of {strategy} is right",
+    }.get(kind, mode)
+
+
+def cell(found: Mapping[str, Any] | None) -> str:
+    """Return a score as ``41.2 [38.1, 44.3]``, with the unverified where there are any."""
+    if found is None:
+        return ""
+    low, high = found["ci95"]
+    text = f"{percent(found['value'])} [{percent(low)}, {percent(high)}]"
+    return f"{text} {found['unverified']}?" if found["unverified"] else text
+
+
+def percent(value: float | None) -> str:
+    """Return a share of one in per cent."""
+    return "" if value is None else f"{100 * value:.1f}"
+
+
+def whole_percent(value: float) -> str:
+    """Return a share of one in per cent where several stand in one cell."""
+    return f"{100 * value:.0f}"
+
+
+def share(value: float) -> str:
+    """Return alpha."""
+    return f"{value:.2f}"
+
+
+def nats(value: float | None) -> str:
+    """Return a divergence."""
+    return "" if value is None else f"{value:.3f}"
+
+
+def _shares(values: Mapping[str, float], names: Sequence[str]) -> str:
+    return "/".join(whole_percent(values.get(name, 0)) for name in names) if values else ""
+
+
+def _teacher(teacher: Any) -> str:
+    if isinstance(teacher, str):
+        return teacher
+    return ", ".join(f"{name} by {who}" for name, who in teacher.items())

@@ -45,7 +45,7 @@ from siked.records import (
     TestProblem,
     TrainProblem,
 )
-from siked.sketches import sketch
+from siked.text.minhash import sketch
 
 AWKWARD = (
     "",

@@ -46,7 +46,7 @@ class Spec:
         return json.dumps([self.target, self.options, self.python], sort_keys=True)
 
 
-class Died(Exception):
+class WorkerDied(Exception):
     """The worker went away; its work can be given to another."""
 
 
@@ -98,7 +98,7 @@ class Worker:
                     f"{spec.role}: speaks protocol {hello.get('protocol')}, not {protocol.VERSION}"
                 )
             self._send({"op": "credit", "n": protocol.CREDIT})
-        except Died as error:
+        except WorkerDied as error:
             self.close()
             raise WorkerError(str(error)) from None
         except BaseException:
@@ -180,17 +180,17 @@ class Worker:
         try:
             protocol.send(self.writer, frame)
         except OSError:
-            raise Died(self._obituary()) from None
+            raise WorkerDied(self._exit_message()) from None
 
     def _next(self) -> dict[str, Any]:
         frame = protocol.receive(self.reader)
         if frame is None:
-            raise Died(self._obituary())
+            raise WorkerDied(self._exit_message())
         if frame["event"] == "error":
             raise _error(frame, self.spec.role, self.log)
         return frame
 
-    def _obituary(self) -> str:
+    def _exit_message(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=5)
         tail = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
@@ -207,7 +207,7 @@ def _error(frame: dict[str, Any], role: str, log: Path) -> SikedError:
     return error
 
 
-class Pool:
+class WorkerPool:
     """The workers of one run. On a CPU they live side by side; a device has one at a time."""
 
     def __init__(self, logs: Path, note: Callable[[str], None]) -> None:
@@ -258,8 +258,8 @@ class Pool:
                 worker.open(model)
                 yield from worker.generate(requests)
                 return
-            except Died as death:
-                deaths = self._mourn(spec, death, deaths)
+            except WorkerDied as death:
+                deaths = self._restart_or_raise(spec, death, deaths)
 
     def retry(self, spec: Spec, work: Callable[[Worker], Any]) -> Any:
         """Do ``work`` with a worker, starting it anew if it dies."""
@@ -267,10 +267,10 @@ class Pool:
         while True:
             try:
                 return work(self.get(spec))
-            except Died as death:
-                deaths = self._mourn(spec, death, deaths)
+            except WorkerDied as death:
+                deaths = self._restart_or_raise(spec, death, deaths)
 
-    def _mourn(self, spec: Spec, death: Died, deaths: int) -> int:
+    def _restart_or_raise(self, spec: Spec, death: WorkerDied, deaths: int) -> int:
         self.drop(spec)
         deaths += 1
         if deaths > RESTARTS:

@@ -23,8 +23,7 @@ os.environ.update(HF_HUB_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
 import torch
 import transformers
 
-from siked import prompting
-from siked.builtin import models
+from siked import models
 from siked.builtin.backends.transformers import Transformers
 from siked.config import load_config
 from siked.engine.generate import Ask, generate, student_prompt, student_source
@@ -33,6 +32,7 @@ from siked.engine.state import MAIN, State
 from siked.journal import Journal
 from siked.records import Completion, Problem, Request, Sampling
 from siked.registry import load_registry
+from siked.text import token_ids
 
 
 def problems(count: int) -> list[Problem]:
@@ -122,9 +122,9 @@ def bare_generate(
     path = models.resolve(config).path
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
     model = transformers.AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)
-    stop = sorted(prompting.stop_ids(tokenizer, model.generation_config, config.prompt_format))
+    stop = sorted(token_ids.stop_ids(tokenizer, model.generation_config, config.prompt_format))
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else stop[0]
-    rows = [prompting.prompt_ids(tokenizer, r.messages, config.prompt_format, r.prefix) for r in wanted]
+    rows = [token_ids.prompt_ids(tokenizer, r.messages, config.prompt_format, r.prefix) for r in wanted]
     order = sorted(range(len(rows)), key=lambda i: len(rows[i])) if by_length else list(range(len(rows)))
 
     def once() -> list[str]:

@@ -233,10 +233,10 @@ def overhead(bench: Ways, questions: Sequence[str], rounds: int) -> bool:
 
 def agreement(bench: Ways, questions: Sequence[str]) -> bool:
     """Print how often both engines write the same greedy text; return whether it is often enough."""
-    from siked import prompting
-    from siked.builtin import models
-    from siked.builtin.backends.loading import load_tokenizer
+    from siked import models
     from siked.builtin.backends.transformers import Transformers
+    from siked.models.loading import load_tokenizer
+    from siked.text import token_ids
 
     sampling = Sampling(temperature=0.0, max_new_tokens=TOKENS)
     names = list(TAGS)
@@ -262,7 +262,7 @@ def agreement(bench: Ways, questions: Sequence[str]) -> bool:
         print("Where they part; the lead is what transformers gives its token over vLLM's:\n")
         print("| prompt | token | vllm | transformers | lead, nats |\n| --- | ---: | --- | --- | ---: |")
     for one in different:
-        pair = [prompting.text_ids(tokenizer, x[one.key].text) for x in (ours, theirs)]
+        pair = [token_ids.text_ids(tokenizer, x[one.key].text) for x in (ours, theirs)]
         at = next((n for n, (a, b) in enumerate(zip(*pair, strict=False)) if a != b), min(map(len, pair)))
         tails = [tokenizer.decode(ids[at : at + 1]) or "end" for ids in pair]
         lead = "" if "end" in tails else f"{_lead(other, tokenizer, one, pair, at):.2g}"
@@ -271,17 +271,17 @@ def agreement(bench: Ways, questions: Sequence[str]) -> bool:
 
 
 def _lead(other: Any, tokenizer: Any, one: Request, pair: Sequence[Sequence[int]], at: int) -> float:
-    from siked import prompting
     from siked.builtin.backends.scoring import score
+    from siked.text import token_ids
 
-    prompt = (*prompting.prompt_ids(tokenizer, one.messages, prefix=one.prefix), *pair[1][:at])
+    prompt = (*token_ids.prompt_ids(tokenizer, one.messages, prefix=one.prefix), *pair[1][:at])
     ((vllm, transformers),) = score(other._decoder, [prompt], [[[ids[at]] for ids in pair]], 2)
     return float(transformers - vllm)
 
 
 def runs(folders: Sequence[Path]) -> None:
     """Print the wall time of each step of two runs that differ in the backend only."""
-    from siked.engine.run import Run
+    from siked.runs.run import Run
 
     found = [Run(folder) for folder in folders]
     settings = found[0].summary

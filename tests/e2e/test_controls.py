@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 import siked
 from siked.cli.main import cli
-from siked.engine.run import resume
 from siked.journal.canonical import digest
+from siked.runs.run import resume
 
 ALL = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
 

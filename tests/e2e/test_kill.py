@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 import siked
-from siked.engine.run import Run
 from siked.journal.canonical import digest
+from siked.runs.run import Run
 
 
 def start(arguments: list[str]) -> subprocess.Popen[bytes]:

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 import siked
 from siked.cli.main import cli
-from siked.report import grids, samples
+from siked.report import samples, tables
 from siked.report.html import page, write_report
-from siked.report.tables import tables
+from siked.report.terminal import filled_tables
 
 HOSTILE = """
 from siked import hookimpl
@@ -97,7 +97,7 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
     found = Reader(page(finished))
     printed = invoke("show", finished.folder).output
     titles = set()
-    for grid in tables(finished, finished.summary):
+    for grid in filled_tables(finished, finished.summary):
         assert found.tables[grid.title] == [list(grid.columns), *map(list, grid.rows)]
         titles.add(grid.title)
         assert grid.title in printed
@@ -105,11 +105,11 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
             for line in "\n".join(row).splitlines():
                 assert line in printed
     assert len(titles) == 6
-    for name, label in grids.CONTROLS.items():
+    for name, label in tables.CONTROLS.items():
         assert f"{name} is {label}" in page(finished)
-    remarks = grids.remarks(finished.summary)
+    remarks = tables.remarks(finished.summary)
     assert any("labels by agreement" in line for line in remarks)
-    for line in (grids.heading(finished.summary), grids.ending(finished.summary), *remarks):
+    for line in (tables.heading(finished.summary), tables.ending(finished.summary), *remarks):
         assert line in " ".join(printed.split())
         assert html.escape(line) in page(finished)
 
@@ -128,7 +128,7 @@ def test_every_number_of_a_figure_stands_in_a_table(finished: siked.Run) -> None
     shown = re.findall(r'<tspan class="strong">([^<]+)<|class="inside">([^<]+)<', markup)
     in_tables = {
         part
-        for grid in tables(finished, finished.summary)
+        for grid in filled_tables(finished, finished.summary)
         for row in grid.rows
         for cell in row
         for part in re.split(r"[\s/]+", cell)
@@ -139,7 +139,7 @@ def test_every_number_of_a_figure_stands_in_a_table(finished: siked.Run) -> None
 
 def test_the_funnel_narrows_and_ends_in_the_mixtures(finished: siked.Run) -> None:
     kept: dict[str, int] = {}
-    for row in grids.funnel(finished).rows:
+    for row in tables.funnel(finished).rows:
         asked, whole, formed, correct, flagged, unverified, rest = map(int, row[2:])
         assert asked >= whole >= formed >= correct >= max(flagged, rest)
         assert formed >= correct + unverified
@@ -185,7 +185,7 @@ def test_the_style_is_the_one_that_the_page_allows(finished: siked.Run) -> None:
 def test_a_sample_of_each_strategy_and_kind_is_shown_with_its_way_into_training(
     finished: siked.Run,
 ) -> None:
-    from siked.engine.why import chain
+    from siked.runs.provenance import chain
 
     names = finished.summary["strategies"]
     student, teacher = samples.writers(finished.journal, names)

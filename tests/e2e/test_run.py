@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import siked
-from siked.engine.run import resume
-from siked.engine.why import chain
 from siked.errors import RunLocked, UsageError
 from siked.journal.canonical import digest
+from siked.runs.provenance import chain
+from siked.runs.run import resume
 
 
 @pytest.fixture

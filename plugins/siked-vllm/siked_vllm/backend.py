@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from siked import prompting
 from siked.errors import BackendError, UsageError
 from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Request, TrainRow
+from siked.text import token_ids
 from siked_vllm import canary
 from siked_vllm import options as settings
 
@@ -106,12 +106,12 @@ class Vllm:
             yield from self._replicas.score(requests, continuations)
             return
         for (_, ids), endings in zip(self._prompts(requests), continuations, strict=True):
-            texts = [[*ids, *prompting.text_ids(self._tokenizer, ending)] for ending in endings]
+            texts = [[*ids, *token_ids.text_ids(self._tokenizer, ending)] for ending in endings]
             yield [sum(self._logprobs(text, len(ids))) for text in texts]
 
     def _open(self, model: Model) -> ModelInfo:
-        from siked.builtin import models
-        from siked.builtin.backends.loading import load_tokenizer
+        from siked import models
+        from siked.models.loading import load_tokenizer
         from siked_vllm.engine import Engine
 
         resolved = models.resolve(model)
@@ -121,9 +121,9 @@ class Vllm:
         fingerprint = models.fingerprint(model, resolved)
         self._model = None
         self._tokenizer = load_tokenizer(resolved.path)
-        stop = prompting.stop_ids(self._tokenizer, _generation_config(folder), model.prompt_format)
-        ids, labels = prompting.row_ids(self._tokenizer, _PROBE, model.prompt_format)
-        prompting.preflight(self._tokenizer, [(ids, labels)], stop)
+        stop = token_ids.stop_ids(self._tokenizer, _generation_config(folder), model.prompt_format)
+        ids, labels = token_ids.row_ids(self._tokenizer, _PROBE, model.prompt_format)
+        token_ids.preflight(self._tokenizer, [(ids, labels)], stop)
         self._stop = list(stop)
         if self._engine is not None and self._engine.folder != folder:
             self._engine.close()
@@ -135,11 +135,11 @@ class Vllm:
             self._engine = Engine(folder, resolved.path, self.options)
         self._engine.adapt(adapter, fingerprint)
         if self.options.canary:
-            self._check(ids, labels.count(prompting.IGNORED), folder, adapter)
+            self._check(ids, labels.count(token_ids.IGNORED), folder, adapter)
         self._model = model
         return ModelInfo(
             fingerprint=fingerprint,
-            template=prompting.template_hash(self._tokenizer, model.prompt_format),
+            template=token_ids.template_hash(self._tokenizer, model.prompt_format),
             context=self._engine.context,
             parameters=parameters,
             device=self._engine.device,
@@ -157,7 +157,7 @@ class Vllm:
         for request in requests:
             key = (request.messages, request.prefix)
             if key not in known:
-                ids = prompting.prompt_ids(self._tokenizer, request.messages, prompt_format, request.prefix)
+                ids = token_ids.prompt_ids(self._tokenizer, request.messages, prompt_format, request.prefix)
                 known[key] = tuple(ids)
             yield request, known[key]
 

@@ -49,7 +49,7 @@ def reference(folder: Path, adapter: Path | None, ids: Sequence[int], start: int
     """
     import torch
 
-    from siked.builtin.backends.loading import Student
+    from siked.models.loading import Student
 
     student = Student(folder, torch.float32, "cpu", merge=True)
     student.apply(adapter)

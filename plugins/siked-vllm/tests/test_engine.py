@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from siked.builtin import models
+from siked import models
 from siked.builtin.backends.transformers import Transformers
 from siked.errors import BackendError, ConfigError
 from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Request, Sampling
@@ -213,15 +213,15 @@ def test_an_argument_that_vllm_does_not_have_is_told(tmp_path: Path) -> None:
 
 def test_messages_reach_the_engine_as_ids_with_no_second_start(worker: Worker) -> None:
     """The prompt's size is that of the ids siked makes: nothing is rendered or added on the other side."""
-    from siked import prompting
-    from siked.builtin.backends.loading import load_tokenizer
+    from siked.models.loading import load_tokenizer
+    from siked.text import token_ids
 
     worker.open(smollm2())
     messages = (Message("user", "What is 3 + 4?"),)
     request = Request(key="k", messages=messages, prefix="[cot]", sampling=replace(GREEDY, max_new_tokens=1))
     (item,) = (x for x in worker.generate([request]) if isinstance(x, Completion))
     tokenizer = load_tokenizer(models.smollm2_folder())
-    assert item.prompt_tokens == len(prompting.prompt_ids(tokenizer, messages, prefix="[cot]"))
+    assert item.prompt_tokens == len(token_ids.prompt_ids(tokenizer, messages, prefix="[cot]"))
 
 
 def test_a_student_trained_whole_takes_the_place_of_the_base(worker: Worker, tmp_path: Path) -> None:

@@ -118,11 +118,11 @@ def test_a_canary_that_would_not_fit_is_refused_before_it_is_loaded() -> None:
 @pytest.mark.train
 def test_the_reference_is_what_the_transformers_backend_scores() -> None:
     pytest.importorskip("torch", reason="pip install 'siked[train]'")
-    from siked import prompting
-    from siked.builtin import models
-    from siked.builtin.backends.loading import load_tokenizer
+    from siked import models
     from siked.builtin.backends.transformers import Transformers
+    from siked.models.loading import load_tokenizer
     from siked.records import Message, Request
+    from siked.text import token_ids
 
     model = Model(name="tiny")
     backend = Transformers(Transformers.Options(device="cpu"))
@@ -131,6 +131,6 @@ def test_the_reference_is_what_the_transformers_backend_scores() -> None:
     ((scored,),) = backend.score([Request(key="", messages=messages)], [["7 apples"]])
     folder = models.resolve(model).path
     tokenizer = load_tokenizer(folder)
-    prompt = prompting.prompt_ids(tokenizer, messages)
-    ids = prompt + prompting.text_ids(tokenizer, "7 apples")
+    prompt = token_ids.prompt_ids(tokenizer, messages)
+    ids = prompt + token_ids.text_ids(tokenizer, "7 apples")
     assert sum(canary.reference(folder, None, ids, len(prompt))) == pytest.approx(scored, abs=1e-4)

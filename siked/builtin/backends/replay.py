@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 from siked.builtin.backends.replay_forms import FORMS, VERSION, Refused, mapped
 from siked.builtin.datasets.sources import json_list, json_object, raw_lines
 from siked.errors import ConfigError, DataError
-from siked.masking import normal_form
 from siked.records import Call, Completion, Model, ModelInfo, Outcome, Request
+from siked.text.normalize import normal_form
 
 _TEXT_KEYS = ("text", "output", "generated")
 _QUESTION_KEYS = ("question", "instruction")

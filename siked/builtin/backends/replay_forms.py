@@ -14,8 +14,8 @@ import tokenize
 from fractions import Fraction
 
 from siked.answers import extract
-from siked.masking import normal_form
 from siked.records import Answer
+from siked.text.normalize import normal_form
 
 VERSION = "1"
 """Part of the fingerprint of recorded texts; raised whenever a mapping could give another text."""

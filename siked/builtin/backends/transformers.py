@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from siked import prompting
 from siked.builtin.backends.batching import Batch, Row, plan
 from siked.errors import BackendError, ConfigError, MissingExtra
 from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Request, TrainRow
+from siked.text import token_ids
 
 
 class Transformers:
@@ -55,11 +55,11 @@ class Transformers:
 
     def open(self, model: Model) -> ModelInfo:
         """Load ``model``; a base that is loaded already stays, and only its adapter changes."""
-        from siked.builtin import models
+        from siked import models
 
         self._start()
         from siked.builtin.backends.decoding import Decoder
-        from siked.builtin.backends.loading import load_tokenizer
+        from siked.models.loading import load_tokenizer
 
         resolved = models.resolve(model)
         weights = Path(model.weights) if model.weights is not None else None
@@ -67,18 +67,18 @@ class Transformers:
         if self._tokenizer_folder != resolved.path:
             self._tokenizer = load_tokenizer(resolved.path)
             self._tokenizer_folder = resolved.path
-        stop = prompting.stop_ids(self._tokenizer, loaded.generation_config, model.prompt_format)
+        stop = token_ids.stop_ids(self._tokenizer, loaded.generation_config, model.prompt_format)
         # A text that training would end otherwise than the engine stops is found out before the teacher
         # is paid.
         probe = TrainRow(messages=(Message("user", "1 + 1?"),), prefix="[probe]", text="2")
-        row = prompting.row_ids(self._tokenizer, probe, model.prompt_format)
-        prompting.preflight(self._tokenizer, [row], stop)
+        row = token_ids.row_ids(self._tokenizer, probe, model.prompt_format)
+        token_ids.preflight(self._tokenizer, [row], stop)
         self._context = int(getattr(loaded.config.get_text_config(), "max_position_embeddings", 0) or 0)
         self._decoder = Decoder(loaded, self._tokenizer, stop, self._context)
         self._model = model
         return ModelInfo(
             fingerprint=models.fingerprint(model, resolved),
-            template=prompting.template_hash(self._tokenizer, model.prompt_format),
+            template=token_ids.template_hash(self._tokenizer, model.prompt_format),
             context=self._context,
             parameters=sum(parameter.numel() for parameter in loaded.parameters()),
             device=str(self._decoder.device),
@@ -111,7 +111,7 @@ class Transformers:
         from siked.builtin.backends.scoring import score
 
         self._opened()
-        endings = [[prompting.text_ids(self._tokenizer, text) for text in texts] for texts in continuations]
+        endings = [[token_ids.text_ids(self._tokenizer, text) for text in texts] for texts in continuations]
         prompts = [row.ids for row in self._rows(requests)]
         yield from score(self._decoder, prompts, endings, self.options.batch_size)
 
@@ -123,7 +123,7 @@ class Transformers:
             import transformers
         except ImportError as error:
             raise MissingExtra("the backend 'transformers'", "train") from error
-        from siked.builtin.backends.loading import Slot, pick_device, pick_dtype
+        from siked.models.loading import Slot, pick_device, pick_dtype
 
         transformers.logging.set_verbosity_error()
         if self.options.threads:
@@ -144,7 +144,7 @@ class Transformers:
         for index, request in enumerate(requests):
             key = (request.messages, request.prefix)
             if key not in known:
-                ids = prompting.prompt_ids(self._tokenizer, request.messages, prompt_format, request.prefix)
+                ids = token_ids.prompt_ids(self._tokenizer, request.messages, prompt_format, request.prefix)
                 known[key] = tuple(ids)
             rows.append(Row(index, request, known[key]))
         return rows

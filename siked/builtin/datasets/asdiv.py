@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from siked.builtin.datasets.sources import (
     HubSource,
+    SourceDataset,
     SourceOptions,
-    Told,
     clean,
     hub_file,
     local_file,
@@ -26,7 +26,7 @@ SIZE = 2305
 FAMILIES = {"Substraction": "Subtraction"}  # misspelt once upstream
 
 
-class Asdiv(Told):
+class Asdiv(SourceDataset):
     """All of ASDiv, for scores only.
 
     Golds stay as upstream writes them, since the verifier reads them: ``9 (apples)``,

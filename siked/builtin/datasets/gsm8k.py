@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from siked.builtin.datasets.sources import (
     PROBLEM_TYPES,
     HubSource,
+    SourceDataset,
     SourceOptions,
-    Told,
     clean,
     hub_file,
     json_object,
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 SIZES: Mapping[str, int] = {"train": 7473, "test": 1319}
 
 
-class Gsm8k(Told):
+class Gsm8k(SourceDataset):
     """Grade-school problems; the gold is the marked last line, thousands commas and all (``1,080``).
 
     Upstream numbers nothing: ids are the split and the position from 0. Local files:

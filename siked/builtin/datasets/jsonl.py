@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from siked.builtin.datasets.sources import PROBLEM_TYPES, Told, json_object, raw_lines, text_field
+from siked.builtin.datasets.sources import PROBLEM_TYPES, SourceDataset, json_object, raw_lines, text_field
 from siked.errors import ConfigError, DataError
 from siked.records import Problem, SplitName
 
@@ -35,7 +35,7 @@ class JsonlOptions:
     )
 
 
-class Jsonl(Told):
+class Jsonl(SourceDataset):
     """Problems as lines ``{"question": ..., "gold": ..., "id": ...}``; other keys do not count.
 
     ``gold`` is text or a number and may be missing or null: such a problem can't be verified, which

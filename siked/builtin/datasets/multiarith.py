@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from siked.builtin.datasets.chilled import split_positions
+from siked.builtin.datasets.hub_splits import split_positions
 from siked.builtin.datasets.sources import (
     PROBLEM_TYPES,
     HubSource,
+    SourceDataset,
     SourceOptions,
-    Told,
     clean,
     hub_file,
     json_list,
@@ -22,8 +22,8 @@ from siked.builtin.datasets.sources import (
     text_field,
 )
 from siked.errors import DataError
-from siked.masking import normal_form
 from siked.records import Problem, SplitName
+from siked.text.normalize import normal_form
 
 HUB = HubSource("ChilleD/MultiArith", "144d44c3fb87c0b9097ac9593c789e716a282e3e")
 SIZE = 600
@@ -41,7 +41,7 @@ class MultiArithOptions(SourceOptions):
     )
 
 
-class MultiArith(Told):
+class MultiArith(SourceDataset):
     """The 420 training and 180 test problems of ``ChilleD/MultiArith``.
 
     Upstream has 20 questions twice, and the split tears some pairs apart: training problems whose

@@ -50,7 +50,7 @@ class HubSource:
     revision: str
 
 
-class Told:
+class SourceDataset:
     """What a data set tells about the problems it has loaded, split by split."""
 
     def __init__(self, skip_bad: bool) -> None:

@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from siked.builtin.datasets.chilled import split_positions
+from siked.builtin.datasets.hub_splits import split_positions
 from siked.builtin.datasets.sources import (
     PROBLEM_TYPES,
     HubSource,
+    SourceDataset,
     SourceOptions,
-    Told,
     clean,
     hub_file,
     json_list,
@@ -29,7 +29,7 @@ CORRECTED = {"chal-680": ("1", "5")}
 """Golds that contradict the problem and its own equation: (upstream's, the right one)."""
 
 
-class Svamp(Told):
+class Svamp(SourceDataset):
     """The 700 training and 300 test problems of ``ChilleD/SVAMP``.
 
     Local file: upstream's ``SVAMP.json``, also in a folder ``svamp``. Ids are upstream's

@@ -26,7 +26,7 @@ from siked.builtin.schedules import filling
 from siked.builtin.schedules.filling import Group, Pair
 from siked.errors import ConfigError
 from siked.records import Candidate, History, Rejected, Selected, Target
-from siked.sketches import resemblance
+from siked.text.minhash import resemblance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siked import prompting
-from siked.builtin.backends.loading import load_tokenizer, pick_device, pick_dtype
-from siked.builtin.models import is_adapter, resolve
 from siked.builtin.trainers.sft import Sft, Tokens, tokenize
 from siked.errors import ConfigError, MissingExtra
+from siked.models.loading import load_tokenizer, pick_device, pick_dtype
+from siked.models.locate import is_adapter, resolve
 from siked.records import Model, Trained, TrainRow, TrainSettings
+from siked.text import token_ids
 
 if TYPE_CHECKING:
     Options = Sft.Options
@@ -49,8 +49,8 @@ def fit(
         # about names that a later transformers will drop
         warnings.simplefilter("ignore", FutureWarning)
         trainer = _trainer(options, model, tokenizer, tokens, settings, device, scratch, watch)
-        stop = prompting.stop_ids(tokenizer, model.generation_config, student.prompt_format)
-        prompting.preflight(tokenizer, _as_collated(trainer, tokens), stop)
+        stop = token_ids.stop_ids(tokenizer, model.generation_config, student.prompt_format)
+        token_ids.preflight(tokenizer, _as_collated(trainer, tokens), stop)
         trainer.train()
     model = trainer.accelerator.unwrap_model(trainer.model)
     out.mkdir(parents=True, exist_ok=True)

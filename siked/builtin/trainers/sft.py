@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from siked import prompting
 from siked.errors import ConfigError, MissingExtra, RunError
 from siked.records import Model, Trained, TrainRow, TrainSettings
+from siked.text import token_ids
 
 METHODS = ("lora", "qlora", "full")
 ADAPTERS = ("carry", "fresh")
@@ -134,7 +134,7 @@ def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_l
 
     Raises :class:`RunError` where none is left.
     """
-    made = [(*prompting.row_ids(tokenizer, row, prompt_format), row.weight) for row in rows]
+    made = [(*token_ids.row_ids(tokenizer, row, prompt_format), row.weight) for row in rows]
     kept = [(ids, labels, weight) for ids, labels, weight in made if len(ids) <= max_length]
     if not kept:
         raise RunError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from siked.answers import Found, How, Judgement, Where, Why, Word, judge
-from siked.answers.dress import plain
+from siked.answers.normalize import plain
 from siked.answers.spans import span
 from siked.builtin.verifiers.verdicts import guarded
 from siked.errors import ConfigError

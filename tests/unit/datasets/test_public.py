@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from siked.builtin.datasets import asdiv, gsm8k, multiarith, svamp
-from siked.builtin.datasets.chilled import split_positions
+from siked.builtin.datasets.hub_splits import split_positions
 from siked.builtin.datasets.sources import HubSource, SourceOptions, clean, number
 from siked.errors import DataError
 from siked.records import Problem, TestProblem, TrainProblem

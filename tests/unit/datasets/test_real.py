@@ -15,8 +15,8 @@ from siked.builtin.datasets.multiarith import MultiArith, MultiArithOptions, Mul
 from siked.builtin.datasets.sources import SourceOptions
 from siked.builtin.datasets.svamp import Svamp, SvampWhole
 from siked.contracts import Dataset
-from siked.masking import masked, masked_body, normal_form
 from siked.records import Problem, SplitName
+from siked.text.normalize import masked, masked_body, normal_form
 
 
 @pytest.fixture(scope="module")

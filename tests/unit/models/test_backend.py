@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from siked import prompting
 from siked.builtin.backends.transformers import Transformers
 from siked.contracts import ScoringBackend
 from siked.errors import BackendError, ConfigError, UsageError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
+from siked.text import token_ids
 
 pytestmark = pytest.mark.train
 torch: Any = pytest.importorskip("torch")
@@ -129,7 +129,7 @@ def by_hand(folder: Path, tokenizer: Any, one: Request, limit: int) -> tuple[str
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    ids = prompting.prompt_ids(tokenizer, one.messages, "auto", one.prefix)
+    ids = token_ids.prompt_ids(tokenizer, one.messages, "auto", one.prefix)
     written: list[int] = []
     with torch.no_grad():
         for _ in range(limit):
@@ -257,8 +257,8 @@ def test_scores_equal_a_sum_by_hand(folder: Path, chat_tokenizer: Any) -> None:
     model = AutoModelForCausalLM.from_pretrained(folder).eval()
     for one, scores, many in zip(asked, got, [tags, tags[:2]], strict=True):
         for tag, value in zip(many, scores, strict=True):
-            prompt = prompting.prompt_ids(chat_tokenizer, one.messages, "auto", one.prefix)
-            ending = prompting.text_ids(chat_tokenizer, tag)
+            prompt = token_ids.prompt_ids(chat_tokenizer, one.messages, "auto", one.prefix)
+            ending = token_ids.text_ids(chat_tokenizer, tag)
             with torch.no_grad():
                 logs = model(torch.tensor([prompt + ending])).logits[0].double().log_softmax(-1)
             by_hand = sum(float(logs[len(prompt) + i - 1, token]) for i, token in enumerate(ending))

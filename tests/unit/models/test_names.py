@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from siked.builtin import models
+from siked import models
 from siked.errors import MissingExtra, UsageError
 from siked.records import Model
 

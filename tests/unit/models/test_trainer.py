@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from siked import prompting
 from siked.builtin.trainers.sft import Sft
 from siked.errors import ConfigError, MissingExtra, PreflightError, RunError
+from siked.models.weights import weights_hash
 from siked.records import Message, Model, Trained, TrainRow, TrainSettings
-from siked.weights import weights_hash
+from siked.text import token_ids
 
 pytestmark = pytest.mark.train
 torch: Any = pytest.importorskip("torch")
@@ -66,7 +66,7 @@ def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenize
     total, count = 0.0, 0.0
     with torch.no_grad():
         for row in taught:
-            ids, labels = prompting.row_ids(tokenizer, row)
+            ids, labels = token_ids.row_ids(tokenizer, row)
             logs = model(torch.tensor([ids])).logits[0].double().log_softmax(-1)
             for place in range(1, len(ids)):
                 if labels[place] != -100:
@@ -90,7 +90,7 @@ def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, 
     # 12 rows in steps of 8 are 2 steps an epoch
     assert seen == [(i + 1, 12) for i in range(12)]
     assert (trained.steps, trained.rows, trained.dropped) == (12, 12, 0)
-    lengths = [len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows()]
+    lengths = [len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows()]
     assert trained.tokens == 6 * sum(lengths)
     assert math.isfinite(trained.loss)
     assert loss_of(folder, tmp_path / "a", rows(), chat_tokenizer) < loss_of(
@@ -188,7 +188,7 @@ def test_long_rows_are_dropped_and_counted(folder: Path, tmp_path: Path, chat_to
     taught = [*rows(), TrainRow(messages=(Message("user", "q" * 100),), prefix="[cot]", text="a")]
     trained = train(folder, tmp_path / "a", taught=taught, max_length=80)
     assert (trained.rows, trained.dropped) == (12, 1)
-    assert trained.tokens == sum(len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows())
+    assert trained.tokens == sum(len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows())
     with pytest.raises(RunError, match="none of the 13 training rows has 10 tokens or fewer"):
         train(folder, tmp_path / "b", taught=taught, max_length=10)
 
@@ -208,7 +208,7 @@ def test_packing_keeps_whole_rows_apart(
     )  # fmt: skip
     # were documents to see one another, the loss of the base would be another one
     assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-3)
-    assert trained.tokens == sum(len(prompting.row_ids(chat_tokenizer, row)[0]) for row in rows())
+    assert trained.tokens == sum(len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows())
 
 
 @pytest.mark.parametrize("packing", [False, True])
@@ -241,8 +241,8 @@ def test_a_student_that_would_not_learn_to_stop_is_refused(
         ids, labels = original(tokenizer, row, prompt_format)
         return ids, [-100 if label == tokenizer.eos_token_id else label for label in labels]
 
-    original = prompting.row_ids
-    monkeypatch.setattr(prompting, "row_ids", masked)
+    original = token_ids.row_ids
+    monkeypatch.setattr(token_ids, "row_ids", masked)
     with pytest.raises(PreflightError, match="would not learn to stop"):
         train(folder, tmp_path / "a")
     assert not (tmp_path / "a").exists()

@@ -12,8 +12,8 @@ import pytest
 from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PoolOptions, fitting_pairs
 from siked.records import Candidate, History, Target
-from siked.sketches import resemblance, sketch
 from siked.testing.tables import Mixed, candidate, mixed
+from siked.text.minhash import resemblance, sketch
 
 
 def mix(student: list[Candidate], *, seed: int = 0, solved: Any = None, **options: Any) -> Mixed:

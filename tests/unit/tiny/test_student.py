@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from siked.builtin.models import resolve, weights_hash
 from siked.builtin.tiny import corpus
 from siked.builtin.tiny.problems import VARIETIES, stories
 from siked.builtin.tiny.rationales import Slips, write
-from siked.prompting import end_of_turn_ids, resolve_format, row_ids, text_ids
+from siked.models import resolve, weights_hash
 from siked.records import Message, Model, TrainRow
+from siked.text.token_ids import end_of_turn_ids, resolve_format, row_ids, text_ids
 
 needs_train = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None, reason="needs the packages of siked[train]"

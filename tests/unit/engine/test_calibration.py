@@ -2,7 +2,7 @@
 
 import pytest
 
-from siked.engine.choice import quality
+from siked.engine.calibration import quality
 
 PROBABLE = [
     {"cot": 0.6, "pot": 0.2},  # 0.75 and 0.25 of a mass of 0.8

@@ -10,7 +10,7 @@ from typing import Any
 from siked.config import ComponentConfig
 from siked.engine.mix import mix
 from siked.engine.progress import Reporter
-from siked.engine.run import stored_config
+from siked.runs.run import stored_config
 from siked.engine.state import MAIN, State
 from siked.engine.verify import verify
 from siked.journal import Journal, Reader

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from siked.answers.choosing import choose, leads, same_value
 from siked.answers.clauses import main_clause, unparenthesised
 from siked.answers.equations import EQUALS, equation, results
 from siked.answers.numbers import Quantity, quantities
 from siked.answers.refusals import BUT, NEGATED, NOT_FINITE, refuses
 from siked.answers.rules import Why
+from siked.answers.select import choose, leads, same_value
 from siked.answers.values import Number, Pair, Value
 
 _DIGIT = re.compile(r"\d")

@@ -12,7 +12,7 @@ RESAMPLES = 10_000
 POWER = 1.959964 + 0.841621
 """Standard errors of a difference that a two-sided 5 % test finds in 80 % of studies."""
 
-Grid = Mapping[int, Mapping[str, bool]]
+OutcomeMatrix = Mapping[int, Mapping[str, bool]]
 """Seed to (problem to whether it was solved)."""
 
 
@@ -31,12 +31,12 @@ class Comparison:
     problems: int
 
 
-def solved(grid: Grid) -> tuple[npt.NDArray[np.float64], list[int], list[str]]:
+def solved(matrix: OutcomeMatrix) -> tuple[npt.NDArray[np.float64], list[int], list[str]]:
     """Return solved (seeds x problems, 0 or 1), the seeds and the problems that all seeds have."""
-    seeds = sorted(grid)
-    problems = sorted(set.intersection(*(set(grid[seed]) for seed in seeds)))
-    matrix = np.array([[grid[seed][name] for name in problems] for seed in seeds], dtype=np.float64)
-    return matrix, seeds, problems
+    seeds = sorted(matrix)
+    problems = sorted(set.intersection(*(set(matrix[seed]) for seed in seeds)))
+    values = np.array([[matrix[seed][name] for name in problems] for seed in seeds], dtype=np.float64)
+    return values, seeds, problems
 
 
 def resampled(values: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -56,14 +56,14 @@ def resampled(values: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.
     return means
 
 
-def interval(grid: Grid, seed: int = 0) -> tuple[float, tuple[float, float]]:
+def interval(matrix: OutcomeMatrix, seed: int = 0) -> tuple[float, tuple[float, float]]:
     """Return a cell's accuracy, the mean over seeds, and its 95 % two-level bootstrap interval."""
-    values, _, _ = solved(grid)
+    values, _, _ = solved(matrix)
     low, high = np.quantile(resampled(values, np.random.default_rng(seed)), [0.025, 0.975])
     return float(values.mean()), (float(low), float(high))
 
 
-def compare(cells: Mapping[str, Grid], reference: str, seed: int = 0) -> dict[str, Comparison]:
+def compare(cells: Mapping[str, OutcomeMatrix], reference: str, seed: int = 0) -> dict[str, Comparison]:
     """Compare every other cell with ``reference``, paired by seed and problem.
 
     Only seeds and problems that both cells have count; cells that share no seed with the reference
@@ -71,14 +71,14 @@ def compare(cells: Mapping[str, Grid], reference: str, seed: int = 0) -> dict[st
     """
     found: dict[str, Comparison] = {}
     other = cells[reference]
-    for name, grid in cells.items():
-        seeds = sorted(set(grid) & set(other))
+    for name, matrix in cells.items():
+        seeds = sorted(set(matrix) & set(other))
         if name == reference or not seeds:
             continue
-        problems = sorted(set.intersection(*(set(grid[s]) & set(other[s]) for s in seeds)))
+        problems = sorted(set.intersection(*(set(matrix[s]) & set(other[s]) for s in seeds)))
         if not problems:
             continue
-        gains = np.array([[float(grid[s][p]) - float(other[s][p]) for p in problems] for s in seeds])
+        gains = np.array([[float(matrix[s][p]) - float(other[s][p]) for p in problems] for s in seeds])
         means = resampled(gains, np.random.default_rng(seed))
         low, high = np.quantile(means, [0.025, 0.975])
         tail = min(np.sum(means <= 0), np.sum(means >= 0))

@@ -15,7 +15,7 @@ from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
 from siked.engine.generate import chosen, student_prompt
 from siked.engine.progress import Reporter
-from siked.engine.run import Run, stored_config
+from siked.runs.run import Run, stored_config
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score

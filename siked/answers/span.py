@@ -7,13 +7,13 @@ from fractions import Fraction
 from itertools import pairwise
 
 from siked.answers.golds import Gold
+from siked.answers.number_words import ORDINALS, SMALL
 from siked.answers.numbers import quantities
 from siked.answers.refusals import refuses
 from siked.answers.rules import Why
-from siked.answers.stated import listed, stated
+from siked.answers.statement import listed, stated
 from siked.answers.values import Number, Pair, Several, Value, Word, decimal_text
-from siked.answers.wording import first_words, stated_word
-from siked.answers.words import ORDINALS, SMALL
+from siked.answers.word_answers import first_words, stated_word
 
 _TO = re.compile(r"\s*(?:[a-z]+\s+){0,2}?(?:to|for\s+every)\s*$", re.IGNORECASE)
 _SPOKEN = re.compile(

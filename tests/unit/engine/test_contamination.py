@@ -1,6 +1,6 @@
 """Overlap between splits, by hand."""
 
-from siked.engine.leaks import WORDS, Told, decontaminated, overlaps, word_runs
+from siked.engine.contamination import WORDS, OverlapIndex, decontaminated, overlaps, word_runs
 from siked.records import TestProblem, TrainProblem
 
 PENS = "Ann has 3 pens. She buys 4 more pens in a shop near the old bridge of the town. How many has she?"
@@ -18,7 +18,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 
 def kinds(question: str) -> set[str]:
-    return {kind for kind, found in Told.by(TRAIN).holds(test(question)).items() if found}
+    return {kind for kind, found in OverlapIndex.by(TRAIN).holds(test(question)).items() if found}
 
 
 def test_the_same_text_overlaps_in_every_way_whatever_its_dress() -> None:
@@ -44,7 +44,7 @@ def test_thirteen_words_in_a_row_are_a_leak_and_twelve_are_not() -> None:
 
 def test_counts_and_what_is_left_out() -> None:
     tests = [test(PENS), test("Bo has 9 cups. How many cups has Bo?"), test("Di has 1 hat. How many?")]
-    (row,) = overlaps(Told.by(TRAIN), [("d", tests)])
+    (row,) = overlaps(OverlapIndex.by(TRAIN), [("d", tests)])
     assert row == {
         "set": "d",
         "problems": 3,

@@ -6,7 +6,7 @@ import pytest
 
 from siked.errors import ConfigError
 from siked.registry import load_registry
-from siked.study.plan import load_plan
+from siked.runs.study.plan import load_plan
 
 GOOD = """
 seeds: [0, 1]

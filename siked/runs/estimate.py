@@ -8,8 +8,8 @@ import click
 
 from siked import config as configuration
 from siked.config import ComponentConfig, RunConfig, check_components
-from siked.engine.control import EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
-from siked.engine.leaks import decontaminated
+from siked.engine.baselines import EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
+from siked.engine.contamination import decontaminated
 from siked.engine.prepare import split_dev
 from siked.records import TestProblem, TrainProblem
 from siked.registry import Registry

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from siked.answers import cues
-from siked.answers.dress import plain
+from siked.answers import discourse
 from siked.answers.golds import Gold
+from siked.answers.normalize import plain
 from siked.answers.numbers import quantities
-from siked.answers.reading import read
 from siked.answers.refusals import cut_off
 from siked.answers.rules import Why
-from siked.answers.texts import from_end
+from siked.answers.span import read
 from siked.answers.values import Value
+from siked.answers.window import from_end
 
 TAIL = 2_400
 """Characters at the end of a text in which its concluding sentence is looked for."""
@@ -45,11 +45,11 @@ def concluded(tail: str, gold: Gold | None) -> Value | Why:
         shown = plain(sentence)
         if first and broken_off(sentence, shown):
             return Why.CUT_OFF
-        if not WORD.search(shown) or cues.PLEASANTRY.match(shown):
+        if not WORD.search(shown) or discourse.PLEASANTRY.match(shown):
             continue
         if first and _unfinished(sentence, shown, tail):
             return Why.CUT_OFF
-        if cues.CHECK.match(shown) and not re.search(r"\b(?:so|therefore|thus),", shown):
+        if discourse.CHECK.match(shown) and not re.search(r"\b(?:so|therefore|thus),", shown):
             first = False
             continue
         value = _conclusion(sentence, shown, gold)
@@ -79,11 +79,11 @@ def _unfinished(raw: str, shown: str, tail: str) -> bool:
 def _conclusion(sentence: str, shown: str, gold: Gold | None) -> Value | Why | None:
     """Read one sentence as the conclusion; None where it is none and the one before it may be."""
     numberless = not _DIGIT.search(shown)
-    if cues.CORRECTION.search(shown) and (numberless or cues.UNFINISHED.match(shown)):
+    if discourse.CORRECTION.search(shown) and (numberless or discourse.UNFINISHED.match(shown)):
         return Why.CORRECTION
     if sentence.rstrip(" *\"')").endswith("?") and not _RESULT.search(shown):
         return Why.NO_ANSWER
-    if cues.UNFINISHED.match(shown) and "=" not in shown:
+    if discourse.UNFINISHED.match(shown) and "=" not in shown:
         return Why.NO_ANSWER
     value = read(shown, gold, leading=False)
     if value is Why.NO_ANSWER and numberless:
@@ -96,7 +96,7 @@ def _gathered(tail: str, gold: Gold) -> Value | Why:
     gathered = ""
     for sentence in list(from_end(tail, TAIL))[: gold.count + 1]:
         shown = plain(sentence)
-        if not WORD.search(shown) or cues.PLEASANTRY.match(shown):
+        if not WORD.search(shown) or discourse.PLEASANTRY.match(shown):
             continue
         gathered = f"{shown.rstrip(' .')}, {gathered}" if gathered else shown
         value = read(gathered, gold, leading=False)

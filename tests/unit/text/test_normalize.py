@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import siked.masking
-from siked.masking import masked, masked_body, normal_form
+import siked.text.normalize
+from siked.text.normalize import masked, masked_body, normal_form
 
 
 def test_examples_in_the_docs() -> None:
-    assert doctest.testmod(siked.masking).failed == 0
+    assert doctest.testmod(siked.text.normalize).failed == 0
 
 
 @pytest.mark.parametrize(

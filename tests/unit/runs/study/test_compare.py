@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siked.study.compare import compare, holm, interval, resampled
+from siked.runs.study.compare import compare, holm, interval, resampled
 
 
 def grid(*rows: str) -> dict[int, dict[str, bool]]:

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from siked.builtin.models import is_adapter
 from siked.errors import BackendError, UsageError
+from siked.models.locate import is_adapter
 
 _MISFIT = re.compile(r"size mismatch|size of tensor|must match", re.IGNORECASE)
 """What torch says of tensors of other shapes."""

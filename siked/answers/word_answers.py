@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from siked.answers.dress import plain
+from siked.answers.normalize import plain
 from siked.answers.vocabulary import vocabulary
 
 _TOKEN = re.compile(r"[^\W_]+(?:[:.]\d+)*")

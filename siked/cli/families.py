@@ -1,4 +1,4 @@
-"""``siked precondition``: which strategy suits which family of problems, before any self-training.
+"""``siked families``: which strategy suits which family of problems, before any self-training.
 
 SIKeD has something to find only where strategies differ. The table shows, for the student of
 iteration 0, the accuracy of each forced strategy on each family of the dev problems.
@@ -146,7 +146,7 @@ def _newest(root: Path) -> Path:
 
     found = sorted(root.glob("*/run.db"), key=lambda path: path.stat().st_mtime)
     if not found:
-        raise UsageError("no run folder given and none under runs/; write siked precondition RUN")
+        raise UsageError("no run folder given and none under runs/; write siked families RUN")
     return found[-1].parent
 
 
@@ -178,7 +178,7 @@ def _json(rows: list[Row], total: Row, checks: list[Criterion], iteration: int) 
     )
 
 
-@click.command("precondition")
+@click.command("families")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option("--iteration", default=0, show_default=True, help="Which student.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")

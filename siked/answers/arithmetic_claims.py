@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from siked.answers.arithmetic import evaluate
 from siked.answers.clauses import unparenthesised
-from siked.answers.dress import plain
+from siked.answers.normalize import plain
 from siked.answers.vocabulary import either, vocabulary
 
 _TOKEN = re.compile(

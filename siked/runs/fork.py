@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from siked.config import RunConfig
-from siked.engine.run import stored_config, write_config
+from siked.runs.run import stored_config, write_config
 from siked.engine.state import MAIN
 from siked.errors import UsageError
 from siked.journal import Reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from siked.engine.run import Run
+from siked.runs.run import Run
 from siked.errors import UsageError
 
 

@@ -1,4 +1,4 @@
-"""`siked precondition` counts what stands in a journal."""
+"""`siked families` counts what stands in a journal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from siked.cli.precondition import command, criteria, family_table, telling_words
+from siked.cli.families import command, criteria, family_table, telling_words
 from siked.errors import UsageError
 from siked.journal.write import Journal
 from siked.records import Completion, DevProblem, Outcome, Status, Verdict

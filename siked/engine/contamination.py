@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from siked.masking import masked, masked_body, normal_form
 from siked.records import Problem, TrainProblem
+from siked.text.normalize import masked, masked_body, normal_form
 
 WORDS = 13
 
 
 @dataclass(slots=True)
-class Told:
+class OverlapIndex:
     """What a set of problems tells, to look others up in."""
 
     texts: set[str] = field(default_factory=set)
@@ -27,15 +27,15 @@ class Told:
     bodies: set[str] = field(default_factory=set)
 
     @classmethod
-    def by(cls, problems: Iterable[Problem]) -> Told:
+    def by(cls, problems: Iterable[Problem]) -> OverlapIndex:
         """Read problems."""
-        told = cls()
+        index = cls()
         for problem in problems:
-            told.texts.add(normal_form(problem.question))
-            told.runs.update(word_runs(problem.question))
-            told.templates.add(masked(problem.question))
-            told.bodies.add(_body(problem))
-        return told
+            index.texts.add(normal_form(problem.question))
+            index.runs.update(word_runs(problem.question))
+            index.templates.add(masked(problem.question))
+            index.bodies.add(_body(problem))
+        return index
 
     def holds(self, problem: Problem) -> dict[str, bool]:
         """Return how a problem overlaps with these, by kind; ``any`` leaves the story alone out."""
@@ -57,13 +57,13 @@ def word_runs(question: str) -> set[int]:
     return {hash(tuple(words[at : at + WORDS])) for at in range(len(words) - WORDS + 1)}
 
 
-def overlaps(told: Told, others: Iterable[tuple[str, Sequence[Problem]]]) -> list[dict[str, Any]]:
-    """Return, for each set, how many of its problems overlap with those told, by kind."""
+def overlaps(index: OverlapIndex, others: Iterable[tuple[str, Sequence[Problem]]]) -> list[dict[str, Any]]:
+    """Return, for each set, how many of its problems overlap with what the index holds, by kind."""
     rows: list[dict[str, Any]] = []
     for name, problems in others:
         counts: dict[str, int] = {}
         for problem in problems:
-            for kind, found in told.holds(problem).items():
+            for kind, found in index.holds(problem).items():
                 counts[kind] = counts.get(kind, 0) + found
         rows.append({"set": name, "problems": len(problems), **counts})
     return rows
@@ -71,8 +71,8 @@ def overlaps(told: Told, others: Iterable[tuple[str, Sequence[Problem]]]) -> lis
 
 def decontaminated(train: Sequence[TrainProblem], others: Iterable[Problem]) -> list[TrainProblem]:
     """Return the training problems that overlap with none of the others, stories aside."""
-    told = Told.by(others)
-    return [problem for problem in train if not told.holds(problem)["any"]]
+    index = OverlapIndex.by(others)
+    return [problem for problem in train if not index.holds(problem)["any"]]
 
 
 def _body(problem: Problem) -> str:

@@ -7,11 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from siked.engine.run import Run
+from siked.runs.run import Run
 from siked.engine.state import MAIN
-from siked.study.compare import Grid, compare, interval
-from siked.study.execute import finished_runs
-from siked.study.plan import Plan
+from siked.runs.study.compare import OutcomeMatrix, compare, interval
+from siked.runs.study.execute import finished_runs
+from siked.runs.study.plan import Plan
 
 Which = Literal["last", "dev-best"]
 
@@ -26,9 +26,9 @@ def results(plan: Plan, folder: Path) -> dict[str, Any]:
     tables: dict[str, Any] = {name: {} for name in sets}
     for name in sets:
         for which in ("last", "dev-best"):
-            grids = _grids(runs, name, which)
-            if grids:
-                tables[name][which] = _compared(grids, plan.reference)
+            matrices = _matrices(runs, name, which)
+            if matrices:
+                tables[name][which] = _compared(matrices, plan.reference)
     return {
         "format": 1,
         "study": plan.name,
@@ -41,22 +41,22 @@ def results(plan: Plan, folder: Path) -> dict[str, Any]:
     }
 
 
-def _compared(grids: Mapping[str, Grid], reference: str) -> dict[str, Any]:
-    compared = compare(grids, reference) if reference in grids else {}
+def _compared(matrices: Mapping[str, OutcomeMatrix], reference: str) -> dict[str, Any]:
+    compared = compare(matrices, reference) if reference in matrices else {}
     rows: dict[str, Any] = {}
-    for name, grid in grids.items():
-        value, ci95 = interval(grid)
+    for name, matrix in matrices.items():
+        value, ci95 = interval(matrix)
         rows[name] = {
             "value": value,
             "ci95": list(ci95),
-            "by_seed": {str(seed): sum(grid[seed].values()) / len(grid[seed]) for seed in sorted(grid)},
+            "by_seed": {str(seed): sum(matrix[seed].values()) / len(matrix[seed]) for seed in sorted(matrix)},
             "against_reference": asdict(compared[name]) if name in compared else None,
         }
     return rows
 
 
-def _grids(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> dict[str, Grid]:
-    grids: dict[str, dict[int, Mapping[str, bool]]] = {}
+def _matrices(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> dict[str, OutcomeMatrix]:
+    matrices: dict[str, dict[int, Mapping[str, bool]]] = {}
     for (cell, seed), run in runs.items():
         summary = run.summary
         last = summary["iterations"][-1]["iteration"]
@@ -66,8 +66,8 @@ def _grids(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> dic
         for name, (track, at) in wanted.items():
             found = outcomes(run, track, at, dataset)
             if found:
-                grids.setdefault(name, {})[seed] = found
-    return dict(grids)
+                matrices.setdefault(name, {})[seed] = found
+    return dict(matrices)
 
 
 def outcomes(run: Run, track: str, iteration: int, dataset: str) -> dict[str, bool]:

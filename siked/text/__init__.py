@@ -1,0 +1,1 @@
+"""Texts as backends, trainers and schedules need them: token ids, normal forms, sketches."""
