@@ -17,12 +17,11 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from siked.records import (
     Answer,
-    Call,
     Candidate,
-    Completion,
     Decision,
     DevPoint,
     History,
+    Item,
     Message,
     Model,
     ModelInfo,
@@ -115,7 +114,7 @@ class Backend(Component, Protocol):
         """Load ``model`` and say what it is. Called again to change the weights."""
         ...
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Item]:
         """Yield one completion for each request that is not ``done``, in any order, each as soon
         as it is there. Every request ends in one outcome; a backend raises only when nothing more
         can be generated at all.
@@ -123,6 +122,17 @@ class Backend(Component, Protocol):
         Batches are a pure function of the whole list, so that a list that is sent again with some
         requests ``done`` gives the missing texts bit for bit.
         """
+        ...
+
+
+@runtime_checkable
+class BudgetedBackend(Backend, Protocol):
+    """A backend that keeps a budget. It yields a :class:`siked.records.Reservation` before calls under way
+    may use more than the last one said, and one of nothing at the end."""
+
+    def account(self, tokens: int, cost: float) -> None:
+        """Take what the run has used so far, calls that were cut off included; comes before each
+        ``generate``."""
         ...
 
 

@@ -195,6 +195,8 @@ class Completion:
     completion_tokens: int = 0
     call: str = ""
     """The ``id`` of the :class:`Call` that served it, if the backend reports calls."""
+    logprob: float | None = None
+    """Sum over all tokens written, in nats; None where the backend does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +211,20 @@ class Call:
     """In the currency of the prices the user gave; 0 where there are none."""
     provider_id: str = ""
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The most that calls under way may use. The last one of a session that was cut off counts as used."""
+
+    session: str
+    """Names one :meth:`siked.contracts.Backend.generate`; its last reservation replaces earlier ones."""
+    tokens: int = 0
+    cost: float = 0.0
+
+
+Item = Completion | Call | Reservation
+"""What a backend yields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

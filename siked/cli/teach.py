@@ -19,8 +19,9 @@ Examples:
 @click.command(epilog=_EPILOG)
 @config_options
 @click.option("--cache", metavar="DIR", help="Texts that runs share; made where it is missing.")
+@click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to fill.")
-def command(out: Path, cache: str | None, **values: Any) -> None:
+def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> None:
     """Let the teacher write rationales for a data set, keep what is verified, and stop there.
 
     DIR gets rationales.jsonl, a data card, and the journal of everything that was asked. The same
@@ -50,7 +51,15 @@ def command(out: Path, cache: str | None, **values: Any) -> None:
                 budget = {k: values[k] for k in ("max_cost", "max_tokens") if values[k] is not None}
                 if with_budget(kept, budget) != config:
                     raise UsageError(f"{out}: holds rationales of other settings; name another --out")
-                resume(out, budget=budget, registry=registry, reporter=reporter, cache=cache, loop=teach_only)
+                resume(
+                    out,
+                    retry_failed=retry_failed,
+                    budget=budget,
+                    registry=registry,
+                    reporter=reporter,
+                    cache=cache,
+                    loop=teach_only,
+                )
     except KeyboardInterrupt:
         click.echo("siked: interrupted; go on with the same command", err=True)
         raise SystemExit(INTERRUPTED) from None

@@ -10,7 +10,17 @@ from siked.engine import completion_cache
 from siked.engine.seeds import derive, request_key
 from siked.engine.state import State
 from siked.journal.read import Asked
-from siked.records import Call, Message, Model, ModelInfo, Outcome, Problem, Request, Sampling
+from siked.records import (
+    Call,
+    Message,
+    Model,
+    ModelInfo,
+    Outcome,
+    Problem,
+    Request,
+    Reservation,
+    Sampling,
+)
 from siked.workers import Spec
 
 CHUNK = 2048
@@ -132,8 +142,14 @@ def _fetch(
             for asked in chunk
         ]
 
-    for item in state.pool.generate(source.spec, source.model, pending):
+    def used() -> tuple[int, float]:
+        return state.journal.used(source.teacher)
+
+    for item in state.pool.generate(source.spec, source.model, pending, used):
         with state.journal.saving():
+            if isinstance(item, Reservation):
+                state.journal.reservation(item, source.teacher)
+                continue
             if isinstance(item, Call):
                 state.journal.call(track, iteration, step, source.backend, item)
                 continue

@@ -123,8 +123,6 @@ class State:
         """The worker that hosts a teacher."""
         offer = self.registry.find("backend", teacher.name)
         values = configuration.options(offer, teacher.options)
-        if "used_tokens" in values and "used_cost" in values:
-            values["used_tokens"], values["used_cost"] = self.used
         return Spec(
             role=f"teacher-{offer.name}",
             target=offer.target,
@@ -132,16 +130,6 @@ class State:
             python=teacher.python,
             aside=configuration.aside(offer),
         )
-
-    @cached_property
-    def used(self) -> tuple[int, float]:
-        """Tokens and cost of the teacher's calls before this process began. A worker that dies and is started
-        again within it begins from here too."""
-        ((tokens, cost),) = self.journal.db.execute(
-            "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(cost), 0.0) FROM calls"
-            " WHERE step LIKE 'teach:%'"
-        )
-        return tokens, cost
 
     def student(self, track: str, iteration: int) -> Model:
         """Return a trained student; iteration -1 is the base."""

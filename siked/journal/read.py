@@ -135,6 +135,23 @@ class Reader:
             (track, iteration, step),
         ).fetchall()
 
+    def used(self, teacher: bool) -> tuple[int, float]:
+        """Return tokens and cost of the teacher's calls, or of all others, with what calls that were cut
+        off may have used."""
+        tokens, cost = self.db.execute(
+            "SELECT coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(cost), 0.0) FROM calls"
+            " WHERE (step LIKE 'teach:%') = ?",
+            (teacher,),
+        ).fetchone()
+        lost_tokens, lost_cost = self.db.execute(
+            "SELECT coalesce(sum(tokens), 0), coalesce(sum(cost), 0.0) FROM"
+            " (SELECT json_extract(data, '$.tokens') AS tokens, json_extract(data, '$.cost') AS cost, max(id)"
+            " FROM events WHERE kind = 'reserved' AND json_extract(data, '$.teacher') = ?"
+            " GROUP BY json_extract(data, '$.session'))",
+            (teacher,),
+        ).fetchone()
+        return tokens + lost_tokens, cost + lost_cost
+
     def chunks(
         self, track: str, iteration: int, step: str, size: int, retry: bool = False
     ) -> Iterator[list[Asked]]:

@@ -56,6 +56,7 @@ CREATE TABLE rationales (                  -- how a request ended; a failed one 
     text TEXT NOT NULL,                    -- as generated; a free choice starts with its tag
     prompt_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
+    logprob REAL,                          -- sum over all tokens written, nats; NULL where not told
     UNIQUE (request, attempt)
 ) STRICT;
 

@@ -13,9 +13,9 @@ from typing import Any
 
 from siked.errors import RunError, UsageError
 from siked.journal.read import Reader
-from siked.records import Call, Completion, Mixture, Problem, Trained, Verdict
+from siked.records import Call, Completion, Mixture, Problem, Reservation, Trained, Verdict
 
-VERSION = 3
+VERSION = 4
 """``user_version`` of the files this siked writes and reads."""
 
 
@@ -94,8 +94,9 @@ class Journal(Reader):
         """End requests whose key has a text already with that text; return how many."""
         return self.db.execute(
             "INSERT INTO rationales"
-            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens)"
-            " SELECT new.id, 1, r.outcome, r.reason, r.strategy, r.text, r.prompt_tokens, r.completion_tokens"
+            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens, logprob)"
+            " SELECT new.id, 1, r.outcome, r.reason, r.strategy, r.text, r.prompt_tokens,"
+            " r.completion_tokens, r.logprob"
             " FROM requests new JOIN requests old ON old.key = new.key AND old.id < new.id"
             " JOIN rationales r ON r.request = old.id AND r.outcome IN ('ok', 'cut')"
             " WHERE new.track = ? AND new.iteration = ? AND new.step = ?"
@@ -108,8 +109,9 @@ class Journal(Reader):
         """Record how a request ended."""
         self.db.execute(
             "INSERT INTO rationales"
-            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens)"
-            " VALUES (?1, 1 + (SELECT count(*) FROM rationales WHERE request = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+            " (request, attempt, outcome, reason, strategy, text, prompt_tokens, completion_tokens, logprob)"
+            " VALUES (?1, 1 + (SELECT count(*) FROM rationales WHERE request = ?1), ?2, ?3, ?4, ?5, ?6, ?7,"
+            " ?8)",
             (
                 request,
                 done.outcome,
@@ -118,6 +120,7 @@ class Journal(Reader):
                 done.text,
                 done.prompt_tokens,
                 done.completion_tokens,
+                done.logprob,
             ),
         )
 
@@ -139,6 +142,11 @@ class Journal(Reader):
                 call.seconds,
             ),
         )
+
+    def reservation(self, reserved: Reservation, teacher: bool) -> None:
+        """Record what calls under way may use; the last one of a session counts, see :meth:`used`."""
+        data = {"session": reserved.session, "tokens": reserved.tokens, "cost": reserved.cost}
+        self.event("reserved", teacher=teacher, **data)
 
     def verdict(
         self,

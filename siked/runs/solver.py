@@ -24,7 +24,6 @@ from siked.errors import UsageError
 from siked.journal import Journal
 from siked.records import (
     Answer,
-    Call,
     Completion,
     Model,
     Problem,
@@ -206,7 +205,7 @@ def _solve(
             return [r for r in requests if r.key not in texts]
 
         for item in state.pool.generate(state.student_spec, model, pending):
-            if not isinstance(item, Call):
+            if isinstance(item, Completion):
                 texts[item.key] = item
         read = [(r.strategy, texts[r.key].text) for r in requests]
         read = [(name, text) if name else chosen(state, text) for name, text in read]

@@ -201,6 +201,7 @@ def _generate(backend: Backend, requests: Sequence[Request]) -> tuple[dict[str, 
     for item in backend.generate(requests):
         if isinstance(item, Call):
             calls.append(item)
+        if not isinstance(item, Completion):
             continue
         assert item.key not in completions, f"{item.key} ended twice"
         completions[item.key] = item

@@ -1,12 +1,15 @@
 """The worker's side: host one component and do what the orchestrator asks.
 
-Run as a file, ``python child.py IN OUT MODULE:CLASS OPTIONS``, with two inherited descriptors. Standard
-output goes to the log; the process ends when its input does, whatever it is doing then.
+Run as a file, ``python child.py IN OUT MODULE:CLASS``, with two inherited descriptors. The component's
+options come as the first frame: arguments are visible to everyone on the machine. Standard output goes to
+the log, and warnings of the loggers below ``siked`` to the person who watches the run; the process ends
+when its input does, whatever it is doing then.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -22,6 +25,7 @@ if __name__ == "__main__":
     sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
+from siked.contracts import BudgetedBackend
 from siked.errors import SikedError
 from siked.records import Message, TrainRow, TrainSettings
 from siked.workers import protocol
@@ -65,6 +69,20 @@ def _row(line: bytes) -> TrainRow:
     )
 
 
+class Notes(logging.Handler):
+    """Sends warnings to the orchestrator, which tells them."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(logging.WARNING)
+        self.server = server
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.server.send("note", text=record.getMessage())
+        except OSError:
+            self.handleError(record)
+
+
 class Server:
     """Answers the frames of one orchestrator."""
 
@@ -97,6 +115,7 @@ class Server:
 
     def serve(self) -> None:
         threading.Thread(target=self.listen, daemon=True).start()
+        logging.getLogger("siked").addHandler(Notes(self))
         self.send("hello", protocol=protocol.VERSION, pid=os.getpid(), python=sys.version.split()[0])
         while True:
             frame = self.frames.get()
@@ -114,6 +133,8 @@ class Server:
 
     def generate(self, frame: dict[str, Any]) -> None:
         requests = [protocol.request(values) for values in frame["requests"]]
+        if frame["used"] is not None and isinstance(self.component, BudgetedBackend):
+            self.component.account(*frame["used"])
         for done in self.component.generate(requests):
             self.credit.acquire()
             self.send("item", value=protocol.pack_item(done))
@@ -143,10 +164,13 @@ def main(arguments: list[str]) -> None:
 
     reader = os.fdopen(int(arguments[0]), "rb")
     writer = os.fdopen(int(arguments[1]), "wb")
+    made = protocol.receive(reader)
+    if made is None:
+        return
     try:
         module, _, name = arguments[2].partition(":")
         cls = getattr(importlib.import_module(module), name)
-        component = cls(cls.Options(**json.loads(arguments[3])))
+        component = cls(cls.Options(**made["options"]))
     except ModuleNotFoundError as error:
         traceback.print_exc()
         message = (

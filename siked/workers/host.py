@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from siked import errors
 from siked.errors import SikedError, WorkerError
-from siked.records import Call, Completion, Model, ModelInfo, Request, Trained, TrainSettings
+from siked.records import Item, Model, ModelInfo, Request, Trained, TrainSettings
 from siked.workers import child, protocol
 
 RESTARTS = 3
@@ -53,9 +53,10 @@ class WorkerDied(Exception):
 class Worker:
     """One child process. Not to be shared between threads."""
 
-    def __init__(self, spec: Spec, log: Path) -> None:
+    def __init__(self, spec: Spec, log: Path, note: Callable[[str], None] | None = None) -> None:
         self.spec = spec
         self.log = log
+        self.note = note
         self.model: Model | None = None
         self.info: ModelInfo | None = None
         to_read, to_write = os.pipe()
@@ -72,7 +73,6 @@ class Worker:
                         str(to_read),
                         str(from_write),
                         spec.target,
-                        json.dumps(spec.options),
                     ],
                     stdin=subprocess.DEVNULL,
                     stdout=file,
@@ -92,6 +92,8 @@ class Worker:
         self.writer: BinaryIO = os.fdopen(to_write, "wb")
         self.reader: BinaryIO = os.fdopen(from_read, "rb")
         try:
+            # Not as an argument: those are visible to everyone on the machine.
+            self._send({"options": spec.options})
             hello = self._next()
             if hello.get("protocol") != protocol.VERSION:
                 raise WorkerError(
@@ -113,9 +115,13 @@ class Worker:
             self.model = model
         return self.info
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
-        """Yield what the component yields; take the next item only when the last one is safe."""
-        self._send({"op": "generate", "requests": [protocol.pack(r) for r in requests]})
+    def generate(self, requests: Sequence[Request], used: tuple[int, float] | None = None) -> Iterator[Item]:
+        """Yield what the component yields; take the next item only when the last one is safe.
+
+        ``used`` are the tokens and cost so far, for a component that keeps a budget.
+        """
+        packed = [protocol.pack(r) for r in requests]
+        self._send({"op": "generate", "requests": packed, "used": used})
         for value in self._items():
             yield protocol.item(value)
 
@@ -184,6 +190,10 @@ class Worker:
 
     def _next(self) -> dict[str, Any]:
         frame = protocol.receive(self.reader)
+        while frame is not None and frame["event"] == "note":
+            if self.note is not None:
+                self.note(f"{self.spec.role}: {frame['text']}")
+            frame = protocol.receive(self.reader)
         if frame is None:
             raise WorkerDied(self._exit_message())
         if frame["event"] == "error":
@@ -224,7 +234,7 @@ class WorkerPool:
         for other in list(self.live.values()):
             if other.info is None or other.info.device not in ("", "cpu"):
                 self.drop(other.spec)
-        worker = Worker(spec, self.logs / f"{spec.role}.log")
+        worker = Worker(spec, self.logs / f"{spec.role}.log", self.note)
         self.live[spec.identity] = worker
         return worker
 
@@ -245,9 +255,14 @@ class WorkerPool:
         return info
 
     def generate(
-        self, spec: Spec, model: Model, pending: Callable[[], Sequence[Request]]
-    ) -> Iterator[Completion | Call]:
-        """Yield completions until nothing is pending; ``pending`` is asked again after a death."""
+        self,
+        spec: Spec,
+        model: Model,
+        pending: Callable[[], Sequence[Request]],
+        used: Callable[[], tuple[int, float]] | None = None,
+    ) -> Iterator[Item]:
+        """Yield completions until nothing is pending; ``pending`` and ``used`` are asked again after a
+        death."""
         deaths = 0
         while True:
             requests = pending()
@@ -256,7 +271,7 @@ class WorkerPool:
             try:
                 worker = self.get(spec)
                 worker.open(model)
-                yield from worker.generate(requests)
+                yield from worker.generate(requests, used() if used is not None else None)
                 return
             except WorkerDied as death:
                 deaths = self._restart_or_raise(spec, death, deaths)

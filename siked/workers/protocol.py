@@ -3,9 +3,10 @@
 Standard library and :mod:`siked.records` only, so that a worker can run under an interpreter
 that has nothing else of siked's.
 
-The orchestrator sends ``open``, ``generate``, ``score``, ``train`` and ``credit``; the worker
-``hello``, ``result``, ``item``, ``progress``, ``error`` and ``end``. A worker may have as many
-items under way as it has credit; the orchestrator gives credit back for what is in its journal.
+The orchestrator sends the component's options, then ``open``, ``generate``, ``score``, ``train`` and
+``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error`` and ``end``.
+A worker may have as many items under way as it has credit; the orchestrator gives credit back for what is
+in its journal.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import struct
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
+from siked.records import Call, Completion, Item, Message, Model, Outcome, Request, Reservation, Sampling
 
-VERSION = 1
+VERSION = 2
 LIMIT = 1 << 28
 """Bytes a frame may have; more means that the two sides do not speak the same protocol."""
 CREDIT = 4096
 """Items a worker may send before the first of them is in the journal."""
 _HEAD = struct.Struct(">I")
+_ITEMS: dict[str, Callable[..., Item]] = {cls.__name__: cls for cls in (Completion, Call, Reservation)}
 
 
 def send(stream: BinaryIO, frame: dict[str, Any]) -> None:
@@ -67,15 +70,27 @@ def model(values: dict[str, Any]) -> Model:
     return Model(**values)
 
 
-def item(values: dict[str, Any]) -> Completion | Call:
+def item(values: dict[str, Any]) -> Item:
     """Turn plain values back into what a backend yields."""
     values = dict(values)
-    if values.pop("type") == "call":
-        return Call(**values)
-    values["outcome"] = Outcome(values["outcome"])
-    return Completion(**values)
+    record: Callable[..., Item] = _ITEMS[values.pop("type")]
+    if "outcome" in values:
+        values["outcome"] = Outcome(values["outcome"])
+    return record(
+        **{name: whole(value) if isinstance(value, str) else value for name, value in values.items()}
+    )
 
 
-def pack_item(record: Completion | Call) -> dict[str, Any]:
+def pack_item(record: Item) -> dict[str, Any]:
     """Turn what a backend yields into plain values."""
-    return {"type": "call" if isinstance(record, Call) else "completion", **pack(record)}
+    # dataclasses.asdict copies deeply, which costs more than all else here; items hold plain values only.
+    return {"type": type(record).__name__, **{name: getattr(record, name) for name in record.__slots__}}
+
+
+def whole(text: str) -> str:
+    """Return ``text`` with every half of a surrogate pair replaced, as no file or database takes them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

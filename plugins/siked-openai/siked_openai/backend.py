@@ -96,14 +96,6 @@ class OpenAI:
         max_tokens: int | None = field(
             default=None, metadata={"decides": False, "help": "Stop before more tokens than this are used."}
         )
-        used_tokens: int = field(
-            default=0,
-            metadata={"decides": False, "help": "Tokens used before; siked fills it in from the journal."},
-        )
-        used_cost: float = field(
-            default=0.0,
-            metadata={"decides": False, "help": "Cost before; siked fills it in from the journal."},
-        )
         extra: dict[str, Any] = field(
             default_factory=dict, metadata={"help": "Further keys of the request's body, as they are."}
         )
@@ -152,6 +144,10 @@ class OpenAI:
         }
         template = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
         return ModelInfo(fingerprint=f"{self.base_url}|{model.name}", template=template)
+
+    def account(self, tokens: int, cost: float) -> None:
+        """Take what the run has used so far."""
+        self._budget.tokens, self._budget.cost = tokens, cost
 
     @property
     def base_url(self) -> str:

@@ -59,8 +59,8 @@ class Budget:
 
     def __init__(self, options: OpenAI.Options) -> None:
         self.options = options
-        self.tokens = options.used_tokens
-        self.cost = options.used_cost
+        self.tokens = 0
+        self.cost = 0.0
         self._held_tokens = 0
         self._held_cost = 0.0
 

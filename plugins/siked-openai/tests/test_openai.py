@@ -28,7 +28,7 @@ from siked_openai.limits import Budget, Gate
 import siked
 from siked.errors import BackendError, ConfigError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
-from siked.testing.server import KEY, SLOW, Misbehaving, serving
+from siked.testing.fake_openai_server import KEY, SLOW, FakeOpenAIServer, serving_fake_openai
 
 SAMPLED = Sampling(temperature=0.7, max_new_tokens=32)
 
@@ -40,8 +40,8 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    with serving() as found:
+def server() -> Iterator[FakeOpenAIServer]:
+    with serving_fake_openai() as found:
         yield found
 
 
@@ -60,7 +60,7 @@ def requests(count: int, samples: int = 1, **fields: Any) -> list[Request]:
     ]
 
 
-def opened(server: Misbehaving, model: str = "m", **options: Any) -> OpenAI:
+def opened(server: FakeOpenAIServer, model: str = "m", **options: Any) -> OpenAI:
     backend = OpenAI(OpenAI.Options(base_url=server.url, longest_wait=0.2, **options))
     backend.open(Model(name=model))
     return backend
@@ -73,7 +73,7 @@ def served(backend: OpenAI, wanted: list[Request]) -> tuple[dict[str, Completion
     return {c.key: c for c in completions}, [item for item in items if isinstance(item, Call)]
 
 
-def test_samples_of_a_prompt_share_a_call_and_usage_is_counted_once(server: Misbehaving) -> None:
+def test_samples_of_a_prompt_share_a_call_and_usage_is_counted_once(server: FakeOpenAIServer) -> None:
     backend = opened(server, samples_per_call=4, price_prompt=1.0, price_completion=2.0)
     found, calls = served(backend, requests(5, 8))
     assert len(found) == 40
@@ -87,12 +87,12 @@ def test_samples_of_a_prompt_share_a_call_and_usage_is_counted_once(server: Misb
     assert found["3-0"].text == "3 + 4 = 7\nFinal Answer: 7"
 
 
-def test_what_is_done_is_not_asked(server: Misbehaving) -> None:
+def test_what_is_done_is_not_asked(server: FakeOpenAIServer) -> None:
     found, _ = served(opened(server), [*requests(2), *(requests(4)[2:])][:2] + requests(3, done=True)[2:])
     assert set(found) == {"0-0", "1-0"}
 
 
-def test_completions_and_a_start_of_the_answer(server: Misbehaving) -> None:
+def test_completions_and_a_start_of_the_answer(server: FakeOpenAIServer) -> None:
     forced = requests(1, prefix="[cot]")
     refused, _ = served(opened(server), forced)
     assert refused["0-0"].outcome is Outcome.REFUSED
@@ -102,7 +102,7 @@ def test_completions_and_a_start_of_the_answer(server: Misbehaving) -> None:
 
 
 def test_every_request_ends_once_and_only_faults_are_asked_again() -> None:
-    with serving(rate=0.3, seed=3) as server:
+    with serving_fake_openai(rate=0.3, seed=3) as server:
         found, calls = served(opened(server, samples_per_call=1), requests(500))
         assert len(found) == 500
         outcomes = {c.outcome for c in found.values()}
@@ -135,7 +135,7 @@ def test_thoughts_are_kept_apart(content: str, kept: str | None, stripped: str, 
         assert ("<think>" in text) == (reasoning == "keep" and kept is not None)
 
 
-def test_budgets_stop_before_they_are_exceeded(server: Misbehaving) -> None:
+def test_budgets_stop_before_they_are_exceeded(server: FakeOpenAIServer) -> None:
     backend = opened(server, max_tokens=600, concurrency=4)
     with pytest.raises(BackendError, match="max_tokens 600"):
         served(backend, requests(100))
@@ -160,10 +160,12 @@ def test_options_that_do_not_fit_are_told(options: dict[str, Any], said: str) ->
         OpenAI.Options(**options)
 
 
-def test_what_ends_the_run_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, server: Misbehaving) -> None:
+def test_what_ends_the_run_is_told_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, server: FakeOpenAIServer
+) -> None:
     with pytest.raises(BackendError, match="no model 'unknown'"):
         served(opened(server, "unknown"), requests(1))
-    with serving(key=True) as locked:
+    with serving_fake_openai(key=True) as locked:
         assert served(opened(locked), requests(1))[0]["0-0"].outcome is Outcome.OK
         monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-and-secret")
         with pytest.raises(BackendError, match="refuses the key") as caught:
@@ -183,7 +185,7 @@ def test_a_key_that_is_said_back_is_left_out_whole() -> None:
         assert "sk-" not in asking._clean("x" * before + asking.key)
 
 
-def test_a_prompt_is_set_aside_at_a_token_a_byte(server: Misbehaving) -> None:
+def test_a_prompt_is_set_aside_at_a_token_a_byte(server: FakeOpenAIServer) -> None:
     dense = Request(key="dense", messages=(Message("user", "\u4e09" * 100 + " 3 + 4"),), sampling=SAMPLED)
     with pytest.raises(BackendError, match="does not fit"):
         served(opened(server, max_tokens=300), [dense])
@@ -192,7 +194,7 @@ def test_a_prompt_is_set_aside_at_a_token_a_byte(server: Misbehaving) -> None:
 
 
 def test_a_body_that_trickles_in_runs_out_of_time(
-    server: Misbehaving, monkeypatch: pytest.MonkeyPatch
+    server: FakeOpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "fault", lambda body: "slow")
     wanted = requests(1)
@@ -221,7 +223,7 @@ def test_a_burst_of_refusals_halves_once() -> None:
 
 
 def test_faults_come_at_the_rates_that_were_asked_for() -> None:
-    with serving(rates={"503": 0.2, "no-choices": 0.1}, seed=1) as server:
+    with serving_fake_openai(rates={"503": 0.2, "no-choices": 0.1}, seed=1) as server:
         found, _ = served(opened(server, samples_per_call=1), requests(300))
     assert {c.outcome for c in found.values()} == {Outcome.OK}
     assert set(server.counts) == {"requests", "served", "503", "no-choices"}
@@ -231,7 +233,7 @@ def test_faults_come_at_the_rates_that_were_asked_for() -> None:
 
 
 def test_a_context_that_is_too_long_ends_one_request() -> None:
-    with serving(context=400) as server:
+    with serving_fake_openai(context=400) as server:
         long = Request(key="long", messages=(Message("user", "x" * 500 + " 1 + 2"),), sampling=SAMPLED)
         found, _ = served(opened(server), [*requests(2), long])
     assert found["long"].outcome is Outcome.FAILED
@@ -242,7 +244,7 @@ def test_a_context_that_is_too_long_ends_one_request() -> None:
 COMMAND = [sys.executable, "-c", "from siked.cli.main import main; main()"]
 
 
-def config_of(server: Misbehaving, folder: Path, problems: int, samples: int, concurrency: int) -> Path:
+def config_of(server: FakeOpenAIServer, folder: Path, problems: int, samples: int, concurrency: int) -> Path:
     data = folder / "data"
     data.mkdir()
     for split, count in (("train", problems), ("dev", 1), ("test", 1)):
@@ -295,7 +297,7 @@ def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
 ) -> None:
     concurrency, total = 32, problems * samples
     out = tmp_path / "out"
-    with serving(rate=0.3, seed=5) as server:
+    with serving_fake_openai(rate=0.3, seed=5) as server:
         config = config_of(server, tmp_path, problems, samples, concurrency)
         peak = 0
         for number in range(kills):
@@ -338,7 +340,7 @@ def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
 def test_what_stops_a_command_is_one_line_and_the_same_command_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
 ) -> None:
-    with serving(key=True) as server:
+    with serving_fake_openai(key=True) as server:
         config = config_of(server, tmp_path, 6, 1, 2)
         values = yaml.safe_load(config.read_text())
         values["teacher"]["attempts"] = 2
@@ -382,7 +384,7 @@ def spent(out: Path) -> int:
 
 def test_a_budget_holds_over_resumed_commands_and_can_be_raised(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with serving() as server:
+    with serving_fake_openai() as server:
         config = config_of(server, tmp_path, 40, 1, 2)
         command = [*COMMAND, "teach", "-c", str(config), "--out", str(out), "--max-tokens"]
 

@@ -1,8 +1,8 @@
 """A server that speaks OpenAI's API and misbehaves at chosen rates, the same way every time.
 
-``python -m siked.testing.server --port 8000 --faults 0.3`` or :func:`serving` in a test. What is
-done to a request depends on the seed, the request's body and how often that body was asked, and on
-nothing else. It solves additions; ``GET /counts`` tells what it did.
+``python -m siked.testing.fake_openai_server --port 8000 --faults 0.3`` or :func:`serving_fake_openai` in a
+test. What is done to a request depends on the seed, the request's body and how often that body was
+asked, and on nothing else. It solves additions; ``GET /counts`` tells what it did.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KEY = "right-key"
 """The one key that is accepted, where keys are asked for."""
 
 
-class Misbehaving(ThreadingHTTPServer):
+class FakeOpenAIServer(ThreadingHTTPServer):
     """The server and its counts. ``rate`` is shared by all faults, ``rates`` has some of their own."""
 
     daemon_threads = True
@@ -77,7 +77,7 @@ class Misbehaving(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    server: Misbehaving
+    server: FakeOpenAIServer
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args: Any) -> None:
@@ -164,9 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(**settings: Any) -> Iterator[Misbehaving]:
+def serving_fake_openai(**settings: Any) -> Iterator[FakeOpenAIServer]:
     """Run a server in a thread of this process."""
-    server = Misbehaving(**settings)
+    server = FakeOpenAIServer(**settings)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     rates = {kind: float(rate) for kind, _, rate in (text.partition("=") for text in args.fault)}
-    server = Misbehaving(args.port, rate=args.faults, rates=rates, seed=args.seed)
+    server = FakeOpenAIServer(args.port, rate=args.faults, rates=rates, seed=args.seed)
     print(server.url, flush=True)
     server.serve_forever()
 
