@@ -239,7 +239,7 @@ def check_components(config: RunConfig, registry: Registry) -> None:
     Raises :class:`ConfigError` or :class:`siked.errors.UnknownName`.
     """
     for strategy in config.strategies:
-        registry.find("strategy", strategy)
+        registry.make("strategy", strategy)
         teacher = config.teacher_of(strategy)
         options(registry.find("backend", teacher.name), teacher.options)
     if len(set(config.strategies)) < len(config.strategies):
@@ -302,8 +302,7 @@ def with_budget(config: RunConfig, budget: Mapping[str, Any]) -> RunConfig:
 def make(registry: Registry, kind: str, section: ComponentConfig) -> Any:
     """Make the component of a section, its options checked."""
     offer = registry.find(kind, section.name)
-    cls = offer.load()
-    return cls(cls.Options(**options(offer, section.options)))
+    return offer.made(options(offer, section.options))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,16 +1,19 @@
 """Finding plugins: distributions with entry points in the group ``siked``.
 
 Nothing is loaded at import; :func:`load_plugins` returns a fresh manager every time. One broken
-plugin never hides the others: it is skipped with a reason, and ``SIKED_STRICT_PLUGINS=1`` raises
-instead. ``SIKED_PLUGINS=acme,other`` lets only those distributions in beside siked's own, an
-empty value none.
+plugin never hides the others, whatever it raises: it is skipped with a reason, and
+``SIKED_STRICT_PLUGINS=1`` raises instead. ``SIKED_PLUGINS=acme,other`` lets only those
+distributions in beside siked's own, an empty value none. What a plugin prints while it is loaded
+goes to standard error, where it cannot spoil what a command prints.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import TYPE_CHECKING, Any
@@ -42,12 +45,15 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """One entry point that was not loaded, and why."""
+    """One entry point that is not used, or one of its commands that is not, and why."""
 
     name: str
     owner: str
     version: str
     reason: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.name!r} of {self.owner} {self.version} is skipped: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -58,22 +64,46 @@ class Plugins:
     loaded: list[Plugin] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
+    def hooks(self, plugin: Plugin) -> list[str]:
+        """Return the names of the hooks that a plugin implements, sorted."""
+        return sorted(caller.name for caller in self.manager.get_hookcallers(plugin.module) or ())
+
+    def call(self, plugin: Plugin, hook: str, **arguments: Any) -> None:
+        """Call ``hook`` of one plugin, if it implements it; what it raises is passed on."""
+        others = [other.module for other in self.loaded if other is not plugin]
+        self.manager.subset_hook_caller(hook, others)(**arguments)
+
     def call_each(self, hook: str, **arguments: Any) -> list[tuple[Plugin, BaseException]]:
         """Call ``hook`` of one plugin after the other; return those that raised."""
         failed: list[tuple[Plugin, BaseException]] = []
-        modules = {id(p.module) for p in self.loaded}
-        for plugin in self.loaded:
-            if not hasattr(plugin.module, hook):
-                continue
-            others = [p.module for p in self.loaded if p.module is not plugin.module]
-            caller = self.manager.subset_hook_caller(hook, others if len(modules) > 1 else [])
+        for plugin in self.implementing(hook):
             try:
-                caller(**arguments)
-            except Exception as error:
+                self.call(plugin, hook, **arguments)
+            except (Exception, SystemExit) as error:
                 if strict():
                     raise
                 failed.append((plugin, error))
         return failed
+
+    def implementing(self, hook: str) -> list[Plugin]:
+        """Return the plugins that implement ``hook``, in the order they were loaded."""
+        modules = {id(found.plugin) for found in getattr(self.manager.hook, hook).get_hookimpls()}
+        return [plugin for plugin in self.loaded if id(plugin.module) in modules]
+
+    def skip(self, plugin: Plugin, reason: str) -> None:
+        """Take a plugin out that was loaded but cannot be used.
+
+        Raises :class:`PluginError` under ``SIKED_STRICT_PLUGINS=1``.
+        """
+        self.loaded.remove(plugin)
+        self.manager.unregister(plugin.module)
+        self.tell(Skipped(name=plugin.name, owner=plugin.owner, version=plugin.version, reason=reason))
+
+    def tell(self, skipped: Skipped) -> None:
+        """Note what is not used; raises :class:`PluginError` under ``SIKED_STRICT_PLUGINS=1``."""
+        if strict():
+            raise PluginError(str(skipped))
+        self.skipped.append(skipped)
 
 
 def strict() -> bool:
@@ -87,22 +117,59 @@ def load_plugins() -> Plugins:
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager)
     for dist, point in _entry_points():
-        owner, version = _normal(dist.name), dist.version
-        reason = _load(plugins, dist, point, owner)
+        owner = _normal(dist.name)
+        with quiet():
+            reason = _load(plugins, dist, point, owner)
         if reason:
-            if strict():
-                raise PluginError(f"plugin {point.name!r} of {owner} {version}: {reason}")
-            plugins.skipped.append(Skipped(name=point.name, owner=owner, version=version, reason=reason))
+            plugins.tell(Skipped(name=point.name, owner=owner, version=dist.version, reason=reason))
     return plugins
 
 
-def added_commands(taken: Collection[str]) -> dict[str, click.Command]:
-    """Return the commands that plugins add; names in ``taken`` stay with siked."""
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send to standard error what is printed inside."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
+
+
+def added_commands(plugins: Plugins, taken: Collection[str]) -> dict[str, tuple[click.Command, Plugin]]:
+    """Return the commands that plugins add, each with its plugin.
+
+    A name in ``taken`` stays with siked, and of two plugins the first keeps it; that and a hook that
+    raises are told among the skipped.
+    """
+    found: dict[str, tuple[click.Command, Plugin]] = {}
+    for plugin in plugins.implementing("siked_add_commands"):
+        for name, command in _commands(plugins, plugin).items():
+            other = "siked" if name in taken else found[name][1].owner if name in found else ""
+            if other:
+                _tell_command(plugins, plugin, f"its command {name!r} is left out: {other} has one already")
+            else:
+                found[name] = (command, plugin)
+    return found
+
+
+def _commands(plugins: Plugins, plugin: Plugin) -> dict[str, click.Command]:
     import click
 
     group = click.Group()
-    load_plugins().call_each("siked_add_commands", group=group)
-    return {name: command for name, command in group.commands.items() if name not in taken}
+    try:
+        with quiet():
+            plugins.call(plugin, "siked_add_commands", group=group)
+    except (Exception, SystemExit) as error:
+        _tell_command(plugins, plugin, f"siked_add_commands raised {described(error)}")
+        return {}
+    return dict(group.commands)
+
+
+def _tell_command(plugins: Plugins, plugin: Plugin, reason: str) -> None:
+    plugins.tell(Skipped(name=plugin.name, owner=plugin.owner, version=plugin.version, reason=reason))
+
+
+def described(error: BaseException) -> str:
+    """Return an exception as one line: its type and message."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
@@ -128,19 +195,18 @@ def _load(plugins: Plugins, dist: Distribution, point: EntryPoint, owner: str) -
         return wrong
     try:
         module = point.load()
-    except Exception as error:
-        return f"cannot be imported: {type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:
+        return f"cannot be imported: {described(error)}"
     if any(p.module is module for p in plugins.loaded):
         return ""  # two entry points may name one module: its hooks must run once
     name = f"{owner}:{point.name}"
     try:
         plugins.manager.register(module, name)
         plugins.manager.check_pending()
-    except (pluggy.PluginValidationError, ValueError) as error:
-        # pluggy up to 1.6 keeps a plugin that it has refused half registered
+    except (Exception, SystemExit) as error:
         if plugins.manager.get_plugin(name) is not None:
             plugins.manager.unregister(name=name)
-        return str(error).splitlines()[-1]
+        return (str(error).splitlines() or [type(error).__name__])[-1]
     plugins.loaded.append(
         Plugin(name=point.name, owner=owner, version=dist.version, target=point.value, module=module)
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from siked.errors import AmbiguousName, ConfigError, PluginError, UnknownName
-from siked.plugins import OWN, Plugins, load_plugins
+from siked.errors import AmbiguousName, ConfigError, PluginError, SikedError, UnknownName
+from siked.plugins import OWN, Plugin, Plugins, described, load_plugins, quiet
 
 KINDS = ("strategy", "verifier", "schedule", "backend", "trainer", "dataset", "sandbox", "stopping")
 _HOOKS = {
@@ -35,19 +36,37 @@ class Offer:
     target: str
     """``module:Class``."""
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name!r} of {self.owner} {self.version}"
+
     def load(self) -> type[Any]:
         """Import the class.
 
-        Raises :class:`siked.errors.PluginError` where that fails.
+        Raises :class:`siked.errors.PluginError` where that fails, or where it is no component.
         """
         module, _, attribute = self.target.partition(":")
         try:
-            found: type[Any] = getattr(importlib.import_module(module), attribute)
-        except (ImportError, AttributeError) as error:
-            raise PluginError(
-                f"{self.kind} {self.name!r} of {self.owner} {self.version} cannot be used: {error}"
-            ) from error
+            with quiet():
+                found: type[Any] = getattr(importlib.import_module(module), attribute)
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{self} cannot be used: {described(error)}") from error
+        if not dataclasses.is_dataclass(getattr(found, "Options", None)):
+            raise PluginError(f"{self} cannot be used: {self.target} has no dataclass 'Options'")
         return found
+
+    def made(self, options: Mapping[str, Any]) -> Any:
+        """Import the class and make one; ``options`` have been checked.
+
+        Raises :class:`siked.errors.PluginError` where it raises anything but an error of siked's.
+        """
+        cls = self.load()
+        try:
+            with quiet():
+                return cls(cls.Options(**options))
+        except SikedError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise PluginError(f"{self} cannot be used: {described(error)}") from error
 
 
 class Registry:
@@ -56,27 +75,36 @@ class Registry:
     def __init__(self, plugins: Plugins) -> None:
         self.plugins = plugins
         self.offers: list[Offer] = []
+        for plugin in list(plugins.loaded):
+            try:
+                self.offers += self._offers(plugin)
+            except (Exception, SystemExit) as error:
+                plugins.skip(plugin, str(error) if isinstance(error, PluginError) else described(error))
+        self.offers.sort(key=lambda offer: KINDS.index(offer.kind))
+
+    def _offers(self, plugin: Plugin) -> list[Offer]:
+        """Return all that one plugin offers; none of it counts where one of its hooks raises."""
+        found: list[Offer] = []
         for kind, hook in _HOOKS.items():
-            for plugin in plugins.loaded:
-                implementation = getattr(plugin.module, hook, None)
-                if implementation is None:
-                    continue
-                others = [p.module for p in plugins.loaded if p.module is not plugin.module]
-                found: list[Offer] = []
+            register = functools.partial(self._register, found, plugin, kind)
+            try:
+                with quiet():
+                    self.plugins.call(plugin, hook, register=register)
+            except PluginError as error:
+                raise PluginError(f"{hook}: {error}") from error
+            except (Exception, SystemExit) as error:
+                raise PluginError(f"{hook} raised {described(error)}") from error
+        return found
 
-                def register(
-                    name: str,
-                    target: str,
-                    *,
-                    kind: str = kind,
-                    owner: str = plugin.owner,
-                    version: str = plugin.version,
-                    found: list[Offer] = found,
-                ) -> None:
-                    found.append(Offer(kind=kind, name=name, owner=owner, version=version, target=target))
-
-                plugins.manager.subset_hook_caller(hook, others)(register=register)
-                self.offers += found
+    def _register(self, found: list[Offer], plugin: Plugin, kind: str, name: str, target: str) -> None:
+        if not isinstance(name, str) or not name.strip() or "/" in name:
+            raise PluginError(f"{name!r} is no name of a {kind}")
+        if not isinstance(target, str) or not all(target.partition(":")):
+            raise PluginError(f"{kind} {name!r}: {target!r} is not 'module:Class'")
+        for other in (*self.offers, *found):
+            if (other.kind, other.name, other.owner) == (kind, name, plugin.owner):
+                raise PluginError(f"{kind} {name!r} is offered twice")
+        found.append(Offer(kind=kind, name=name, owner=plugin.owner, version=plugin.version, target=target))
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted."""
@@ -85,8 +113,9 @@ class Registry:
     def find(self, kind: str, name: str) -> Offer:
         """Return the offer behind ``name`` or ``owner/name``.
 
-        Raises :class:`UnknownName` or :class:`AmbiguousName`. A bare name that siked itself
-        offers is ambiguous too when a stranger offers it: nothing is replaced silently.
+        A bare name that siked itself offers means siked's own, whoever else offers it: installing a
+        plugin changes no run. Raises :class:`UnknownName`, or :class:`AmbiguousName` where two others
+        offer the name.
         """
         owner, slash, bare = name.rpartition("/")
         offers = [
@@ -98,9 +127,28 @@ class Registry:
         ]
         if not offers:
             raise UnknownName(kind, name, self.names(kind))
+        own = [offer for offer in offers if offer.owner == OWN]
+        if own:
+            return own[0]
         if len(offers) > 1:
             raise AmbiguousName(kind, name, [offer.owner for offer in offers])
         return offers[0]
+
+    def shadowed(self, offer: Offer) -> list[Offer]:
+        """Return what others offer under the name that means ``offer``."""
+        return [
+            other
+            for other in self.offers
+            if (other.kind, other.name) == (offer.kind, offer.name) and other.owner != offer.owner
+        ]
+
+    def address(self, offer: Offer) -> str:
+        """Return what finds ``offer``: its bare name, or ``owner/name`` where that means another."""
+        try:
+            bare = self.find(offer.kind, offer.name) is offer
+        except AmbiguousName:
+            bare = False
+        return offer.name if bare else f"{offer.owner}/{offer.name}"
 
     def make(self, kind: str, name: str, options: Mapping[str, Any] | None = None) -> Any:
         """Import the class behind ``name`` and make one from ``options``.
@@ -113,15 +161,14 @@ class Registry:
 
 def build(offer: Offer, options: Mapping[str, Any]) -> Any:
     """Make the component of ``offer``; unknown options are errors."""
-    cls = offer.load()
-    known = {f.name for f in dataclasses.fields(cls.Options)}
+    known = {f.name for f in dataclasses.fields(offer.load().Options)}
     unknown = sorted(set(options) - known)
     if unknown:
         raise ConfigError(
             f"{offer.kind} {offer.name!r} has no option {unknown[0]!r}; "
             f"it has: {', '.join(sorted(known)) or 'none'}"
         )
-    return cls(cls.Options(**options))
+    return offer.made(options)
 
 
 def load_registry() -> Registry:

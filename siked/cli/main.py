@@ -53,9 +53,10 @@ class LazyGroup(click.Group):
             formatter.write_dl(rows)
 
     def _added(self) -> dict[str, click.Command]:
-        from siked.plugins import added_commands
+        from siked.plugins import added_commands, load_plugins
 
-        return added_commands(COMMANDS)
+        found = added_commands(load_plugins(), COMMANDS)
+        return {name: command for name, (command, _) in found.items()}
 
 
 @click.group(
