@@ -12,16 +12,24 @@ import json
 import types
 import typing
 from collections.abc import Iterable, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from siked.errors import ConfigError
 from siked.records import Model
 from siked.registry import Offer, Registry
+from siked.settings import assignment, merged, presets, read_preset, read_yaml
 
 ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
 """Described in ``siked.engine.baselines``."""
@@ -121,7 +129,11 @@ class TrainerConfig(WorkerConfig):
 class RunConfig(_Section):
     """Everything that decides a run."""
 
-    strategies: list[str] = Field(["cot", "l2m", "pot"], min_length=1)
+    strategies: list[ComponentConfig] = Field(
+        [ComponentConfig(name=name) for name in ("cot", "l2m", "pot")],
+        min_length=1,
+        description="Names, or {name: NAME, OPTION: VALUE}.",
+    )
     student: StudentConfig = StudentConfig()
     teacher: TeacherConfig | dict[str, TeacherConfig] = TeacherConfig()
     dataset: DatasetConfig = DatasetConfig()
@@ -148,6 +160,17 @@ class RunConfig(_Section):
     iterations: int = Field(3, ge=0, description="T; iteration 0 is the paper's Combined.")
     seed: int = Field(0, ge=0)
 
+    @field_validator("strategies", mode="before")
+    @classmethod
+    def _names_or_sections(cls, value: Any) -> Any:
+        if not isinstance(value, list | tuple):
+            return value
+        return [{"name": item} if isinstance(item, str) else item for item in value]
+
+    @field_serializer("strategies")
+    def _plain_names(self, value: list[ComponentConfig]) -> list[str | dict[str, Any]]:
+        return [section.model_dump(mode="json") if section.options else section.name for section in value]
+
     @model_validator(mode="before")
     @classmethod
     def _one_teacher_or_many(cls, data: Any) -> Any:
@@ -161,6 +184,11 @@ class RunConfig(_Section):
             except ValidationError as error:
                 raise ConfigError(_first(error, "teacher")) from None
         return data
+
+    @property
+    def strategy_names(self) -> list[str]:
+        """The names of the strategies as asked, in order."""
+        return [section.name for section in self.strategies]
 
     def teacher_of(self, strategy: str) -> TeacherConfig:
         """Return the teacher of a strategy."""
@@ -182,11 +210,6 @@ class RunConfig(_Section):
         return self.model_dump(mode="json")
 
 
-def presets() -> list[str]:
-    """Return the names of the presets that come with siked."""
-    return sorted(p.name[:-5] for p in resources.files("siked.presets").iterdir() if p.name.endswith(".yaml"))
-
-
 def load_config(
     *,
     preset: str | None = None,
@@ -204,16 +227,16 @@ def load_config(
     """
     layers: list[dict[str, Any]] = []
     if file is not None:
-        layers.append(_read(Path(file)))
+        layers.append(read_yaml(Path(file)))
     layers.append(dict(flags or {}))
-    layers.append(merged([_assignment(text) for text in sets]))
+    layers.append(merged([assignment(text) for text in sets]))
     asked = merged(layers)
     if preset is None:
         preset = asked.pop("preset", None)
     asked.pop("preset", None)
     if preset is None:
         preset = _default_preset(asked)
-    base = [_preset(name) for name in (preset.split(",") if preset else [])]
+    base = [read_preset(name) for name in (preset.split(",") if preset else [])]
     return parse(merged([under or {}, *base, asked]))
 
 
@@ -238,12 +261,13 @@ def check_components(config: RunConfig, registry: Registry) -> None:
 
     Raises :class:`ConfigError` or :class:`siked.errors.UnknownName`.
     """
+    names = config.strategy_names
+    if len(set(names)) < len(names):
+        raise ConfigError(f"strategies: {', '.join(names)} names one twice")
     for strategy in config.strategies:
-        registry.make("strategy", strategy)
-        teacher = config.teacher_of(strategy)
+        make(registry, "strategy", strategy)
+        teacher = config.teacher_of(strategy.name)
         options(registry.find("backend", teacher.name), teacher.options)
-    if len(set(config.strategies)) < len(config.strategies):
-        raise ConfigError(f"strategies: {', '.join(config.strategies)} names one twice")
     for kind in ("schedule", "verifier", "sandbox", "stopping", "backend", "trainer", "dataset"):
         section: ComponentConfig = getattr(config, kind)
         options(registry.find(kind, section.name), section.options)
@@ -303,65 +327,6 @@ def make(registry: Registry, kind: str, section: ComponentConfig) -> Any:
     """Make the component of a section, its options checked."""
     offer = registry.find(kind, section.name)
     return offer.made(options(offer, section.options))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: a configuration is a mapping of keys to values")
-    return values
-
-
-def _preset(name: str) -> dict[str, Any]:
-    if name not in presets():
-        raise ConfigError(f"no preset named {name!r}; there are: {', '.join(presets())}")
-    values = yaml.safe_load((resources.files("siked.presets") / f"{name}.yaml").read_text(encoding="utf-8"))
-    return dict(values or {})
-
-
-def _assignment(text: str) -> dict[str, Any]:
-    """Turn ``a.b=value`` into ``{"a": {"b": value}}``; the value is JSON, else a string."""
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"--set {text!r}: write key=value, such as --set sample.k=4")
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        parsed = value
-    for part in reversed(key.strip().split(".")):
-        parsed = {part: parsed}
-    return dict(parsed)
-
-
-def merged(layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Merge deeply, later over earlier. A section whose ``name`` changes starts anew: options of
-    one component mean nothing to another."""
-    result: dict[str, Any] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            old = result.get(key)
-            if isinstance(old, Mapping) and isinstance(value, Mapping):
-                renamed = "name" in value and value["name"] != old.get("name")
-                keep = {k: v for k, v in old.items() if k in _KEPT.get(key, ())} if renamed else old
-                reshaped = key == "teacher" and _is_many(value) != _is_many(old)
-                result[key] = dict(value) if reshaped else merged([keep, value])
-            else:
-                result[key] = value
-    return result
-
-
-_KEPT = {"trainer": ("epochs", "epochs_after", "start"), "dataset": ("limit", "dev")}
-
-
-def _is_many(teacher: Mapping[str, Any]) -> bool:
-    return bool(teacher) and all(isinstance(value, Mapping) for value in teacher.values())
 
 
 def _first(error: ValidationError, prefix: str = "") -> str:

@@ -56,6 +56,9 @@ class Strategy(Component, Protocol):
     name: ClassVar[str]
     tag: ClassVar[str]
     """What the student writes first, such as ``[cot]``; no tag may be the start of another."""
+    version: ClassVar[str]
+    """Raised whenever a prompt or a reading could change; a run notes it and tells of another one when it
+    goes on. A strategy without one counts as version 1."""
 
     def teacher_messages(self, problem: Problem) -> Sequence[Message]:
         """Return the few-shot prompt that makes a teacher solve ``problem`` this way."""

@@ -47,7 +47,10 @@ class State:
     @cached_property
     def strategies(self) -> dict[str, Strategy]:
         """The run's strategies by name as asked, in order."""
-        return {name: self.registry.make("strategy", name) for name in self.config.strategies}
+        return {
+            section.name: configuration.make(self.registry, "strategy", section)
+            for section in self.config.strategies
+        }
 
     @cached_property
     def verifier(self) -> Verifier:

@@ -50,7 +50,7 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     question = sum(len(p.question) for p in train) / max(len(train), 1) / CHARACTERS
     strategies = len(config.strategies)
     rationale = RATIONALE.get(config.student.model, TYPICAL)
-    teach = sum(config.teacher_of(s).samples for s in config.strategies) * len(train)
+    teach = sum(config.teacher_of(s).samples for s in config.strategy_names) * len(train)
     pairs = len(train) * strategies
     sampled = pairs * config.sample.k
     scored = len(dev) * (1 + (strategies if config.evaluate.forced else 0))

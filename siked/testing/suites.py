@@ -74,6 +74,12 @@ def _options_by_default(component: Component) -> None:
     assert isinstance(cls(cls.Options()), cls)
 
 
+def _version(component: Any) -> None:
+    version = component.version
+    assert isinstance(version, str), f"version is a string, not {version!r}"
+    assert version.strip()
+
+
 class StrategyContract:
     """For a :class:`siked.contracts.Strategy`; give the fixture ``strategy``.
 
@@ -88,6 +94,7 @@ class StrategyContract:
         assert isinstance(strategy, Strategy)
         assert strategy.name
         assert strategy.name == strategy.name.strip()
+        _version(strategy)
 
     def test_works_with_default_options(self, strategy: Strategy) -> None:
         _options_by_default(strategy)
@@ -133,7 +140,7 @@ class VerifierContract:
     def test_is_a_verifier(self, verifier: Verifier) -> None:
         assert isinstance(verifier, Verifier)
         assert verifier.name
-        assert verifier.version
+        _version(verifier)
 
     def test_works_with_default_options(self, verifier: Verifier) -> None:
         _options_by_default(verifier)

@@ -15,6 +15,7 @@ class ChainOfThought:
 
     name: ClassVar[str] = "cot"
     tag: ClassVar[str] = "[cot]"
+    version: ClassVar[str] = "1"
     Options: ClassVar[type[PromptOptions]] = PromptOptions
 
     def __init__(self, options: PromptOptions) -> None:

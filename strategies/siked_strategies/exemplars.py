@@ -2,8 +2,9 @@
 
 The format is made to be written by hand. A line that starts with ``===`` opens a section, which
 lasts until the next such line; blank lines around a section do not count; anything before the
-first section is a remark. There is one ``=== instruction``, then for each worked example a
-``=== question`` and a ``=== rationale``.
+first section is a remark. There is one ``=== instruction``, which may be followed by one for a
+domain, ``=== instruction mathematics``; then for each worked example a ``=== question`` and a
+``=== rationale``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Literal
 
 from siked.errors import ConfigError, DataError
 from siked.records import Message, Problem
@@ -23,6 +25,10 @@ class PromptOptions:
     exemplars: int = field(default=8, metadata={"help": "How many worked examples the teacher is shown."})
     prompt_file: str | None = field(
         default=None, metadata={"help": "A prompt file of your own instead of the bundled one."}
+    )
+    domain: Literal["general", "mathematics"] = field(
+        default="general",
+        metadata={"help": "Ask in the words of this domain, where the prompt file has some for it."},
     )
 
 
@@ -48,20 +54,31 @@ class Prompt:
         return tuple(turns)
 
 
-def parse_prompt(text: str, source: object) -> Prompt:
-    """Read a prompt file's ``text``; ``source`` names it in errors (:class:`DataError`)."""
+def parse_prompt(text: str, source: object, domain: str = "general") -> Prompt:
+    """Read a prompt file's ``text`` in the words of ``domain``, or those for any where it has none.
+
+    ``source`` names the file in errors (:class:`DataError`).
+    """
     sections = _sections(text, source)
     if not sections or sections[0][1] != "instruction":
         raise DataError(source, None, "a prompt starts with the section '=== instruction'")
+    start = 1
+    instructions = {"general": sections[0][2]}
+    while start < len(sections) and sections[start][1].startswith("instruction "):
+        instructions[sections[start][1].removeprefix("instruction ")] = sections[start][2]
+        start += 1
     examples: list[tuple[str, str]] = []
-    for index in range(1, len(sections), 2):
+    for index in range(start, len(sections), 2):
         pair = sections[index : index + 2]
         if [name for _, name, _ in pair] != ["question", "rationale"]:
             raise DataError(
                 source, pair[0][0], "sections after the instruction are question, rationale in turn"
             )
         examples.append((pair[0][2], pair[1][2]))
-    return Prompt(instruction=sections[0][2], examples=tuple(examples))
+    return Prompt(
+        instruction=instructions.get(domain, instructions["general"]),
+        examples=tuple(examples),
+    )
 
 
 def _sections(text: str, source: object) -> list[tuple[int, str, str]]:
@@ -69,8 +86,8 @@ def _sections(text: str, source: object) -> list[tuple[int, str, str]]:
     found: list[tuple[int, str, list[str]]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("==="):
-            name = line[3:].strip()
-            if name not in ("instruction", "question", "rationale"):
+            name = " ".join(line[3:].split())
+            if name not in ("instruction", "instruction mathematics", "question", "rationale"):
                 raise DataError(source, number, f"unknown section {name!r}")
             found.append((number, name, []))
         elif found:
@@ -97,7 +114,7 @@ def load_prompt(strategy: str, options: PromptOptions) -> Prompt:
             text = Path(options.prompt_file).read_text("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(options.prompt_file, None, f"cannot be read: {error}") from error
-    prompt = parse_prompt(text, source)
+    prompt = parse_prompt(text, source, options.domain)
     if not 0 <= options.exemplars <= len(prompt.examples):
         raise ConfigError(
             f"strategy {strategy}: exemplars is {options.exemplars}, but {source} has {len(prompt.examples)}"

@@ -22,6 +22,7 @@ class LeastToMost:
 
     name: ClassVar[str] = "l2m"
     tag: ClassVar[str] = "[l2m]"
+    version: ClassVar[str] = "1"
     Options: ClassVar[type[PromptOptions]] = PromptOptions
 
     def __init__(self, options: PromptOptions) -> None:

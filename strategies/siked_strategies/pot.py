@@ -16,6 +16,7 @@ class ProgramOfThought:
 
     name: ClassVar[str] = "pot"
     tag: ClassVar[str] = "[pot]"
+    version: ClassVar[str] = "1"
     Options: ClassVar[type[PromptOptions]] = PromptOptions
 
     def __init__(self, options: PromptOptions) -> None:

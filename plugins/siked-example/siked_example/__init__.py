@@ -10,7 +10,7 @@ ASK = "Write the equation that the problem asks for, work it out, and end with '
 
 
 class Example:
-    name, tag = "example", "[example]"
+    name, tag, version = "example", "[example]", "1"
 
     @dataclass(frozen=True)
     class Options: ...

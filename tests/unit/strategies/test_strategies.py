@@ -178,3 +178,23 @@ def test_own_prompt_file(tmp_path: Path) -> None:
     ]
     with pytest.raises(DataError, match="cannot be read"):
         ChainOfThought(PromptOptions(prompt_file=str(tmp_path / "none.txt")))
+
+
+@pytest.mark.parametrize("component", ALL)
+def test_prompts_speak_of_mathematics_where_that_is_asked_for(component: type[ChainOfThought]) -> None:
+    general = component(PromptOptions(exemplars=0)).teacher_messages(PROBLEM)[0].content
+    assert general.startswith("Solve the problem ")
+    assert "math" not in general
+    paper = component(PromptOptions(exemplars=0, domain="mathematics")).teacher_messages(PROBLEM)[0].content
+    assert paper.startswith("Solve the math word problem ")
+    assert load_prompt(component.name, PromptOptions(domain="mathematics")).examples == examples(
+        component.name
+    )
+
+
+def test_a_prompt_file_without_words_for_a_domain_uses_those_it_has() -> None:
+    text = "=== instruction\nany\n=== question\nq\n=== rationale\nr\n"
+    assert parse_prompt(text, "own.txt", "mathematics").instruction == "any"
+    both = text.replace("=== question", "=== instruction mathematics\nsums\n=== question", 1)
+    assert parse_prompt(both, "own.txt", "mathematics").instruction == "sums"
+    assert parse_prompt(both, "own.txt") == parse_prompt(text, "own.txt")
