@@ -286,7 +286,7 @@ class Trained:
     tokens: int
     """Tokens that went through the model, prompts and repeats by epoch included, padding excluded."""
     loss: float
-    """Mean loss over the last tenth of the steps."""
+    """Mean cross entropy (nats) of a label, by weight, over the last epoch, or over all steps if fewer."""
     rows: int
     dropped: int = 0
     """Rows too long for the model's limit: left out, never cut."""

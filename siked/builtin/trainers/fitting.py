@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from siked.builtin.trainers.batches import Limits, Plan, plan
 from siked.builtin.trainers.sft import Sft, Tokens, tokenize
 from siked.errors import ConfigError, MissingExtra
 from siked.models.loading import load_tokenizer, pick_device, pick_dtype
@@ -19,9 +19,11 @@ from siked.text import token_ids
 if TYPE_CHECKING:
     Options = Sft.Options
 
-_PACKING = "bfd"
-_LAST = 0.1
-"""The share of the steps whose mean loss is reported."""
+_SAME = 0.1
+"""Of the spread of logits: rounding in bfloat16 stays far below, a row that sees another goes far above."""
+_OVERHEAD_CPU = 16.0
+_OVERHEAD_ELSEWHERE = 4096.0
+"""What one more micro-batch costs, in tokens; see ``tests/bench/bench_training.py``."""
 
 
 def fit(
@@ -51,6 +53,8 @@ def fit(
         trainer = _trainer(options, model, tokenizer, tokens, settings, device, scratch, watch)
         stop = token_ids.stop_ids(tokenizer, model.generation_config, student.prompt_format)
         token_ids.preflight(tokenizer, _as_collated(trainer, tokens), stop)
+        if options.packing:
+            _keeps_apart(trainer, tokens)
         trainer.train()
     model = trainer.accelerator.unwrap_model(trainer.model)
     out.mkdir(parents=True, exist_ok=True)
@@ -63,7 +67,7 @@ def fit(
         weights=str(out),
         steps=int(trainer.state.global_step),
         tokens=trainer.tokens_seen,
-        loss=watch.loss,
+        loss=trainer.last_loss,
         rows=len(tokens.rows),
         dropped=tokens.dropped,
     )
@@ -146,22 +150,21 @@ def _trainer(
 
     from siked.builtin.trainers.loss import trainer_class
 
-    # With Triton, TRL's own fused loss looks at labelled positions only, too; but it knows no weights.
-    lean = tokens.weights is not None or not device.startswith("cuda")
-    trainer = trainer_class(lean)(
+    # With Triton, TRL's own fused loss looks at labelled positions only, too.
+    trainer = trainer_class(device.startswith("cuda"))(
         model=model,
-        args=_arguments(options, settings, device, scratch, ready=tokens.weights is not None),
-        train_dataset=_data(options, tokens),
+        args=_arguments(options, settings, device, scratch),
+        train_dataset=_data(tokens),
         processing_class=tokenizer,
         callbacks=[watch],
+        plan=_plan(options, tokens, settings, device),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
 
-def _data(options: Options, tokens: Tokens) -> Any:
+def _data(tokens: Tokens) -> Any:
     from datasets import Dataset
-    from trl import pack_dataset
 
     from siked.builtin.trainers.loss import WEIGHTS
 
@@ -170,38 +173,49 @@ def _data(options: Options, tokens: Tokens) -> Any:
         "labels": [labels for _, labels in tokens.rows],
     }
     if tokens.weights is not None:
-        columns[WEIGHTS] = [
-            [weight] * len(ids) for (ids, _), weight in zip(tokens.rows, tokens.weights, strict=True)
-        ]
-        if options.packing:  # SFTTrainer would pack ids and labels only
-            return pack_dataset(Dataset.from_dict(columns), options.max_length, _PACKING)
-    return Dataset.from_dict({**columns, "length": [len(ids) for ids, _ in tokens.rows]})
+        columns[WEIGHTS] = tokens.weights
+    return Dataset.from_dict(columns)
 
 
-def _arguments(options: Options, settings: TrainSettings, device: str, scratch: str, *, ready: bool) -> Any:
-    """The settings of SFTTrainer; ``ready`` says that packing, if any, is done."""
+def _plan(options: Options, tokens: Tokens, settings: TrainSettings, device: str) -> Plan:
+    limits = Limits(
+        rows=options.batch_size,
+        accumulation=options.accumulation,
+        capacity=options.batch_size * options.max_length if options.packing else 0,
+        overhead=overhead(device),
+    )
+    return plan(
+        [len(ids) for ids, _ in tokens.rows],
+        limits,
+        epochs=settings.epochs,
+        max_steps=settings.max_steps,
+        seed=settings.seed,
+    )
+
+
+def overhead(device: str) -> float:
+    """Return what one more micro-batch costs on a device, in tokens."""
+    return _OVERHEAD_CPU if device == "cpu" else _OVERHEAD_ELSEWHERE
+
+
+def _arguments(options: Options, settings: TrainSettings, device: str, scratch: str) -> Any:
     from trl import SFTConfig
 
     on_cuda = device.startswith("cuda")
     return SFTConfig(
         output_dir=scratch,
-        num_train_epochs=settings.epochs,
-        max_steps=settings.max_steps if settings.max_steps is not None else -1,
+        # one pass over the steps of the plan, which holds all epochs
+        num_train_epochs=1,
+        gradient_accumulation_steps=1,
         seed=settings.seed % 2**32,
         learning_rate=options.learning_rate,
         lr_scheduler_type=options.lr_scheduler,
         warmup_steps=options.warmup_steps,
         weight_decay=options.weight_decay,
-        per_device_train_batch_size=options.batch_size,
-        gradient_accumulation_steps=options.accumulation,
-        # Rows are ready: TRL would only cut what is over-long, and nothing is.
-        max_length=options.max_length,
-        packing=options.packing,
-        packing_strategy=_PACKING,
-        dataset_kwargs=None if options.packing and not ready else {"skip_prepare_dataset": True},
-        train_sampling_strategy="group_by_length"
-        if options.group_by_length and not options.packing
-        else "random",
+        # Rows are ready: none is over-long, and the plan says which go together.
+        max_length=None,
+        padding_free=options.packing,
+        dataset_kwargs={"skip_prepare_dataset": True},
         bf16=on_cuda,
         use_cpu=device == "cpu",
         gradient_checkpointing=on_cuda,
@@ -215,7 +229,7 @@ def _arguments(options: Options, settings: TrainSettings, device: str, scratch: 
 
 def _as_collated(trainer: Any, tokens: Tokens) -> list[tuple[list[int], list[int]]]:
     """The first rows as the model will see them, padding and all."""
-    if trainer.args.packing:
+    if trainer.padding_free:
         return tokens.rows[:8]
     from siked.builtin.trainers.loss import WEIGHTS
 
@@ -226,25 +240,37 @@ def _as_collated(trainer: Any, tokens: Tokens) -> list[tuple[list[int], list[int
     return list(zip(batch["input_ids"].tolist(), batch["labels"].tolist(), strict=True))
 
 
-def _watch(progress: Callable[[int, int], None]) -> Any:
-    """A callback that passes progress on and takes the mean loss over the last steps.
+def _keeps_apart(trainer: Any, tokens: Tokens) -> None:
+    """Raise :class:`ConfigError` where a row laid behind another sees it."""
+    import torch
 
-    Logging every step costs time on a small model, so it happens twice: when the last steps start
-    and when they end.
-    """
+    from siked.builtin.trainers.loss import WEIGHTS
+
+    def last(rows: list[tuple[list[int], list[int]]]) -> Any:
+        own = [{"input_ids": ids, "labels": labels, WEIGHTS: [1.0] * len(ids)} for ids, labels in rows]
+        batch = trainer.data_collator(own)
+        inputs = {key: value for key, value in batch.items() if key not in ("labels", WEIGHTS)}
+        with torch.no_grad(), trainer.compute_loss_context_manager():
+            return trainer.model(**trainer._prepare_inputs(inputs), use_cache=False).logits[0, -1].float()
+
+    was = trainer.model.training
+    trainer.model.eval()
+    first, second = tokens.rows[0], tokens.rows[-1]
+    alone, behind = last([second]), last([first, second])
+    trainer.model.train(was)
+    if float((alone - behind).abs().max()) > _SAME * float(alone.std()):
+        raise ConfigError(
+            "trainer.packing is on, but this model's attention does not keep packed rows apart; "
+            "set it to false."
+        )
+
+
+def _watch(progress: Callable[[int, int], None]) -> Any:
+    """A callback that passes progress on."""
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):  # type: ignore[misc]
-        loss = math.nan
-
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            last = max(1, math.ceil(state.max_steps * _LAST))
-            if state.global_step in (state.max_steps - last, state.max_steps):
-                control.should_log = True
             progress(state.global_step, state.max_steps)
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-            if logs and "loss" in logs:
-                self.loss = float(logs["loss"])
 
     return Watch()

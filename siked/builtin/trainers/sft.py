@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -40,12 +39,19 @@ class Sft:
         )
         warmup_steps: int = field(default=5, metadata={"help": "Steps over which the rate rises."})
         weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
-        batch_size: int = field(default=2, metadata={"help": "Rows that go through the model together."})
-        accumulation: int = field(default=4, metadata={"help": "Batches to one step of the optimiser."})
+        batch_size: int = field(
+            default=2, metadata={"help": "Rows that go through the model together, at most."}
+        )
+        accumulation: int = field(
+            default=4, metadata={"help": "Batches to one step of the optimiser, which are drawn at random."}
+        )
         max_length: int = field(default=1024, metadata={"help": "Tokens of a row; longer rows are dropped."})
-        packing: bool = field(default=False, metadata={"help": "Fill sequences with several whole rows."})
-        group_by_length: bool = field(
-            default=True, metadata={"help": "Batch rows of like length; less padding."}
+        packing: bool = field(
+            default=False,
+            metadata={
+                "help": "Lay rows one behind the other, up to batch_size times max_length tokens together; "
+                "no row sees another."
+            },
         )
         adapter: str = field(
             default="carry",
@@ -125,8 +131,8 @@ class Tokens:
 
     rows: list[tuple[list[int], list[int]]]
     dropped: int
-    weights: list[float] | None
-    """Of a label of each row, such that their mean over all labels is 1; None where all rows count alike."""
+    weights: list[list[float]] | None
+    """Of each token of each row; None where all labels count alike."""
 
 
 def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_length: int) -> Tokens:
@@ -142,12 +148,6 @@ def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_l
             "raise trainer.max_length or look at the rationales."
         )
     pairs = [(ids, labels) for ids, labels, _ in kept]
-    return Tokens(pairs, len(rows) - len(kept), _scaled([(labels, weight) for _, labels, weight in kept]))
-
-
-def _scaled(rows: list[tuple[list[int], float]]) -> list[float] | None:
-    if len({weight for _, weight in rows}) == 1:
-        return None
-    counts = [sum(label != -100 for label in labels) for labels, _ in rows]
-    mass = math.fsum(count * weight for count, (_, weight) in zip(counts, rows, strict=True))
-    return [weight * sum(counts) / mass for _, weight in rows]
+    weights = [[weight] * len(ids) for ids, _, weight in kept]
+    alike = len({weight for _, _, weight in kept}) == 1
+    return Tokens(pairs, len(rows) - len(kept), None if alike else weights)

@@ -105,21 +105,6 @@ def test_the_loss_is_over_labels_only(folder: Path, tmp_path: Path, chat_tokeniz
     assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-4)
 
 
-def test_the_lean_loss_equals_the_loss_of_trl(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
-    from siked.builtin.trainers.loss import trainer_class
-
-    lean = train(folder, tmp_path / "lean")
-    monkeypatch.setattr("siked.builtin.trainers.loss.trainer_class", lambda lean: trainer_class(False))
-    bare = train(folder, tmp_path / "bare")
-    assert lean.loss == pytest.approx(bare.loss, rel=1e-4)
-    assert lean.tokens == bare.tokens
-    from safetensors.torch import load_file
-
-    one = load_file(tmp_path / "lean" / "adapter_model.safetensors")
-    two = load_file(tmp_path / "bare" / "adapter_model.safetensors")
-    assert max(float((one[name] - two[name]).abs().max()) for name in one) < 1e-3
-
-
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_the_same_training_twice_is_the_same_bit_for_bit(folder: Path, tmp_path: Path, method: str) -> None:
     for name in ("one", "two"):
@@ -209,6 +194,22 @@ def test_packing_keeps_whole_rows_apart(
     # were documents to see one another, the loss of the base would be another one
     assert trained.loss == pytest.approx(loss_of(folder, None, rows(), chat_tokenizer), rel=1e-3)
     assert trained.tokens == sum(len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows())
+
+
+def test_packing_is_refused_where_attention_does_not_keep_rows_apart(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers.models.llama import modeling_llama
+
+    original = modeling_llama.create_causal_mask
+    monkeypatch.setattr(
+        modeling_llama,
+        "create_causal_mask",
+        lambda *args, **kwargs: original(*args, **(kwargs | {"position_ids": None})),
+    )
+    with pytest.raises(ConfigError, match="does not keep packed rows apart"):
+        train(folder, tmp_path / "a", packing=True)
+    assert train(folder, tmp_path / "a").steps == 2
 
 
 @pytest.mark.parametrize("packing", [False, True])
