@@ -14,7 +14,7 @@ from siked.answers.normalize import plain
 from siked.answers.rules import Where, Why
 from siked.answers.span import read
 from siked.answers.values import Number, Value, Word, text_of
-from siked.answers.window import Text, readable, sentence_end, sentences
+from siked.answers.window import Text, narrowed, readable, sentence_end, sentences
 from siked.records import Answer
 
 SPAN = 600
@@ -72,6 +72,7 @@ def _bare(text: str, gold: Gold | None) -> Value | Why:
         return Why.NO_ANSWER
     if len(shown) > 4 * SPAN:
         return Why.NOT_FINITE
+    shown = narrowed(shown)
     inner = re.fullmatch(r"[\[({]\s*([^\[\](){}]*?),?\s*[\])}]", shown)
     return read(plain(inner[1] if inner is not None else shown), gold, leading=True)
 

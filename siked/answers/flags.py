@@ -18,7 +18,7 @@ from siked.answers.normalize import plain
 from siked.answers.numbers import quantities
 from siked.answers.programs import is_constant
 from siked.answers.values import Number, Pair, Several
-from siked.answers.window import WINDOW, readable
+from siked.answers.window import WINDOW, narrowed, readable
 
 FLAGS = MappingProxyType(
     {
@@ -40,7 +40,7 @@ def flags(form: str, text: str, answer: str | None, program: str | None = None) 
         return ("constant-program",) if is_constant(program if program is not None else text) else ()
     found: list[str] = []
     above = _above(text)
-    if next(wrong_lines(text[: 2 * WINDOW]), None) is not None:
+    if next(wrong_lines(narrowed(text[: 2 * WINDOW])), None) is not None:
         found.append("arithmetic")
     if above is not None and answer is not None and not _occurs(answer, above):
         found.append("ending")

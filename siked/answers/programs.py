@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
+from collections.abc import Iterator
 
-_FENCED = re.compile(r"```[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
+_FENCE = "```"
+_LITERAL = ast.Constant(None)
 _LIMIT = 20_000
 _ANSWERS = ("answer", "ans")
 _FUNCTIONS = ("solution", "solver", "solve")
@@ -16,7 +17,7 @@ _WRAPPERS = frozenset(("int", "float", "str", "round", "abs", "print", "Fraction
 def is_constant(program: str) -> bool:
     """Is the answer of ``program`` a literal that it only passes on? False where that is not certain."""
     code = program[:_LIMIT]
-    fenced = _FENCED.findall(code)
+    fenced = list(_fenced(code))
     if fenced:
         code = max(fenced, key=len)
     try:
@@ -37,6 +38,16 @@ def is_constant(program: str) -> bool:
             assert isinstance(call, ast.Call)
             return len(call.args) == 1 and _literal(call.args[0], names, body, 8)
     return any(_returns_literal(body, name) for name in _FUNCTIONS)
+
+
+def _fenced(code: str) -> Iterator[str]:
+    """Yield what stands in code fences; the last one may be open."""
+    at = code.find(_FENCE)
+    while at != -1 and (line := code.find("\n", at)) != -1:
+        end = code.find(_FENCE, line)
+        end = len(code) if end == -1 else end
+        yield code[line + 1 : end]
+        at = code.find(_FENCE, end + len(_FENCE))
 
 
 def _assigned(body: list[ast.stmt]) -> dict[str, ast.expr | None]:
@@ -67,14 +78,20 @@ def _literal(node: ast.expr, names: dict[str, ast.expr | None], body: list[ast.s
         return _literal(node.operand, names, body, depth - 1)
     if isinstance(node, ast.Name):
         value = names.get(node.id)
-        return value is not None and _literal(value, names, body, depth - 1)
+        if value is None or not _literal(value, names, body, depth - 1):
+            return False
+        names[node.id] = _LITERAL  # so that lists of lists of a name are read once
+        return True
     if isinstance(node, ast.Tuple | ast.List):
         return bool(node.elts) and all(_literal(element, names, body, depth - 1) for element in node.elts)
     if isinstance(node, ast.Call) and not node.keywords:
         name = _called(node)
         if name in _WRAPPERS and node.args:
             return all(_literal(argument, names, body, depth - 1) for argument in node.args)
-        return not node.args and _returns_literal(body, name)
+        called = f"{name}()"
+        if called not in names:
+            names[called] = _LITERAL if not node.args and _returns_literal(body, name) else None
+        return not node.args and names[called] is not None
     return False
 
 

@@ -11,6 +11,8 @@ from siked.answers.vocabulary import vocabulary
 WINDOW = 32_768
 """Characters read at each end of a text; what lies between is not looked at."""
 
+_BLANK = re.compile(r"\s{33,}")
+"""White space so long that patterns with several optional gaps would try it in too many ways."""
 _SPECIAL = re.compile(
     r"<\|[^|<>\s]{1,40}\|>|<\uff5c[^\uff5c<>]{1,40}\uff5c>|</?s>|<(?:bos|eos|pad|unk)>|<(?:start|end)_of_turn>|\[/?INST\]",
     re.IGNORECASE,
@@ -90,9 +92,23 @@ def readable(text: str, numbered: bool = False) -> Text:
         text = _turn(text)
     if _FENCE in text:
         text = _without_code(text)
+    text = narrowed(text)
     low = lower(text)
     end = next_problem(text, low, numbered)
     return Text(text[:end], low[:end]) if end is not None else Text(text, low)
+
+
+def narrowed(text: str) -> str:
+    """Shorten every run of more than 32 white-space characters; line breaks and empty lines stay."""
+    return _BLANK.sub(_narrow, text)
+
+
+def _narrow(found: re.Match[str]) -> str:
+    blank = found.group()
+    if "\n\n" in blank:
+        return "\n\n"
+    lines = blank.count("\n")
+    return "\n \n" if lines > 1 else "\n" if lines else " "
 
 
 def lower(text: str) -> str:
@@ -179,7 +195,7 @@ _ABBREVIATIONS = frozenset(
         "e.g i.e a.m p.m u.s hr hrs min sec cm km kg"
     )
 )
-_END = re.compile(r"[.!?]+[\"')\]*}]*(?=\s|$)")
+_END = re.compile(r"(?<![.!?])[.!?]++[\"')\]*}]*+(?=\s|$)")
 _WORD_BEFORE = re.compile(r"([A-Za-z][A-Za-z.]*)$")
 
 

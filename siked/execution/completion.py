@@ -25,16 +25,16 @@ _ENDING = re.compile(
     r"|</s>|<eos>|<end_of_turn>|\[EOS\]"
 )
 _OPENING = re.compile(rf"(?:\s|{_SPECIAL.pattern})*+")
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_TAG = re.compile(r"\A\s*\[pot\][ \t]*:?[ \t]*", re.IGNORECASE)
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^\n`]*)$")
-_INLINE = re.compile(r"```(?:python3?|py)?[ \t]+([^\n`]+?)[ \t]*```")
+_THOUGHT = re.compile(r"\A\s*+<think>.*?</think>", re.DOTALL)
+_TAG = re.compile(r"\A\s*+\[pot\][ \t]*:?[ \t]*", re.IGNORECASE)
+_FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([^\n`]*+)$")
+_INLINE = re.compile(r"```(?:python3?|py)?+[ \t]([^\n`]++)```")
 _PYTHON = ("python", "python3", "py", "py3", "pycon", "ipython", "tool_code", "code", "")
 
 LONGEST = 20_000
 """Characters of a text that is parsed in this process; a longer one is taken as it is."""
 _DEEPEST = 60
-_CHAIN = re.compile(r"(?:(?:[-+~]|not\b|lambda\b[^:\n]{0,20}:|await\b)\s*){60}|\n {400}|\n\t{100}")
+_CHAIN = re.compile(r"(?:(?:[-+~]|not\b|lambda\b[^:\n]{0,20}:|await\b)\s*+){60}|\n {400}|\n\t{100}")
 _TRIES = 40
 
 
@@ -110,7 +110,7 @@ def _fenced(text: str) -> str | None:
     blocks, outside, is_open = _blocks(text)
     if not blocks:
         inline = _INLINE.search(text)
-        return inline[1].replace("; ", "\n") if inline else None
+        return inline[1].strip(" \t").replace("; ", "\n") if inline and inline[1].strip() else None
     if len(blocks) == 1 and is_open and not blocks[0][0] and not _is_program("\n".join(blocks[0][1])):
         # The prompt opened the fence; what looks like an opening is its end.
         return "\n".join(outside)
@@ -165,15 +165,16 @@ def _aligned(program: str) -> str:
 
 _KEYWORDS = frozenset(keyword.kwlist) | {"print"}
 _NEXT = re.compile(
-    r"\s*(?:Q\s*:|Question\b|Input\s*:|Problem\s*\d*\s*:|Human\s*:|User\s*:|Instruction\s*:|Example\s*\d*\s*:)"
+    r"\s*+(?:Question\b|(?:Q|Input|Human|User|Instruction|(?:Problem|Example)\s*+\d*+)\s*+:)"
 )
-_TAG_LINE = re.compile(r"\s*</?\w+>\s*$")
+_TAG_LINE = re.compile(r"\s*+</?\w++>\s*$")
 _WORDS = re.compile(
-    r"\s*(?:[-*>]|\d+[.)])?\s*[\"'(]?[^\W\d_][\w'\u2019,.-]*[,:;]?\s+[^\W_][\w'\u2019$%.,-]*(?:\s|[.,:!?)]|$)"
+    r"\s*+(?:[-*>]|\d++[.)])?\s*+[\"'(]?[^\W\d_][\w'\u2019,.-]*[,:;]?\s+[^\W_][\w'\u2019$%.,-]*(?:\s|[.,:!?)]|$)"
 )
 _ENDS = re.compile(r"[\w)\"'][.!?:]['\")]*\s*$")
 _HEADING = re.compile(
-    r"\s*[*_#=-]*\s*[^\W\d_][\w ,'\u2019-]*[:.!?][*_]*\s*$|\s*\*\*|\s*[-*\u2022]\s+[^\W\d_]|\s*[-=*_]{3,}\s*$"
+    r"\s*+(?:[*_#=-]*+\s*+[^\W\d_][\w ,'\u2019-]*+[:.!?][*_]*+\s*+$"
+    r"|\*\*|[-*\u2022]\s++[^\W\d_]|[-=*_]{3,}+\s*+$)"
 )
 
 

@@ -12,7 +12,7 @@ from siked_strategies.exemplars import PromptOptions, load_prompt
 
 # "Answer to Sub-question 1:" is no sub-question, nor is one that asks nothing.
 _SUB_QUESTION = re.compile(
-    r"(?<!answer to )\bsub[- ]?question\s*#?(?:\d+|[a-z]\b)?\s*\**\s*:\s*\**\s*(?!answer\b)[^\s*]",
+    r"(?<!answer to )\bsub[- ]?question\s*+#?(?:\d++|[a-z]\b)?\s*+\**+\s*+:\s*+\**+\s*+(?!answer\b)[^\s*]",
     re.IGNORECASE,
 )
 
