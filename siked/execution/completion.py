@@ -164,9 +164,7 @@ def _aligned(program: str) -> str:
 # --- prose --------------------------------------------------------------------------------------
 
 _KEYWORDS = frozenset(keyword.kwlist) | {"print"}
-_NEXT = re.compile(
-    r"\s*+(?:Question\b|(?:Q|Input|Human|User|Instruction|(?:Problem|Example)\s*+\d*+)\s*+:)"
-)
+_NEXT = re.compile(r"\s*+(?:Question\b|(?:Q|Input|Human|User|Instruction|(?:Problem|Example)\s*+\d*+)\s*+:)")
 _TAG_LINE = re.compile(r"\s*+</?\w++>\s*$")
 _WORDS = re.compile(
     r"\s*+(?:[-*>]|\d++[.)])?\s*+[\"'(]?[^\W\d_][\w'\u2019,.-]*[,:;]?\s+[^\W_][\w'\u2019$%.,-]*(?:\s|[.,:!?)]|$)"

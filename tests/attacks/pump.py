@@ -26,29 +26,40 @@ SHORT, LONG = 20_000, 1_000_000
 LIMITS = {SHORT: 1.5, LONG: 15.0}
 """Characters to CPU seconds: tens of times what reading takes, a fraction of what a square costs."""
 FRAGMENTS = (
-    " ", "\n", "\t", "\r", "\r\n", "\x0b", "\x1c", "\x85", "\xa0", "\u2003", "\u2028", "\u200b", "\0", "\ud800",
-    "`", "```", "``` ", "```\n", "```python\n", "~~~", ">>> ", ">>> 1\n", "... ", "<", ">", "<|", "<|im_end|>",
+    " ", "\n", "\t", "\r", "\r\n", "\x0b", "\x1c", "\x85", "\xa0", "\u2003", "\u2028", "\u200b", "\0",
+    "\ud800",
+    "`", "```", "``` ", "```\n", "```python\n", "~~~", ">>> ", ">>> 1\n", "... ", "<", ">", "<|",
+    "<|im_end|>",
     "</s>", "<think>", "</think>", "<answer>", "</answer>", "[pot]", "[pot] ", "[INST]", "<<", "<<1=1>>",
     "#", "#\n", "####", "#### ", "#### 1\n", "*", "**", "_", "-", "- ", "\u2022 ", "~", "'", '"', "'''", "\\",
-    "$", "$ ", "$$", "\\(", "\\boxed{", "\\boxed{1}", "\\frac{1}{2}", "\\frac", "\\text{a", "\\sqrt{", "^{ ", "^ ",
+    "$", "$ ", "$$", "\\(", "\\boxed{", "\\boxed{1}", "\\frac{1}{2}", "\\frac", "\\text{a", "\\sqrt{",
+    "^{ ", "^ ",
     "{", "}", "(", ")", "[", "]", "()", "[]", "(a) ", "(B) ", "B) or ", "A. x ", "option B ",
-    "a", "a ", "a, ", "a_", "\u00e9", "x", "x = 1\n", "x=", "1", "12,", "1,000,", "1 000 ", "1/2 ", "1/", "1.", "1.5",
-    "0", "10^", "10^9 ", "1e9", "1e999999 ", "9**9**9", "3:30 ", "1:", "a.m. ", "% ", "per cent ", "\u00bd", "\u00b2",
-    "=", "==", "= 1 ", "1=1 ", "1+", "1+1=", "+", "/", ":", ";", ",", ".", ". ", "!", "?", "? ", "1. ", "1) a ",
+    "a", "a ", "a, ", "a_", "\u00e9", "x", "x = 1\n", "x=", "1", "12,", "1,000,", "1 000 ", "1/2 ", "1/",
+    "1.", "1.5",
+    "0", "10^", "10^9 ", "1e9", "1e999999 ", "9**9**9", "3:30 ", "1:", "a.m. ", "% ", "per cent ",
+    "\u00bd", "\u00b2",
+    "=", "==", "= 1 ", "1=1 ", "1+", "1+1=", "+", "/", ":", ";", ",", ".", ". ", "!", "?", "? ", "1. ",
+    "1) a ",
     "not ", "not", "lambda:", "lambda x:", "await ", "if 1:\n", "if 1:\n ", "def f():\n", "import math\n",
     "from a import *;", "print(1)\n", "f'{", "try:\n", "class A:\n", "@a\n",
-    "Q:", "Q: ", "Question 1: ", "question", "Problem 1: ", "Human: ", "### ", "sub-question", "sub-question ",
+    "Q:", "Q: ", "Question 1: ", "question", "Problem 1: ", "Human: ", "### ", "sub-question",
+    "sub-question ",
     "Sub-question 1: a?\n", "Answer to Sub-question 1: 1\n", "answer to sub-question ", "answer", "answer ",
     "Answer:", "Answer:\n", "A: ", "a **: ", "Final Answer: ", "the answer is ", "the answer is 1. ",
-    "the answer is not ", "answer (", "so ", ", so ", "because ", "if a, ", "if ", "and ", "or ", "to ", "1 to ",
+    "the answer is not ", "answer (", "so ", ", so ", "because ", "if a, ", "if ", "and ", "or ", "to ",
+    "1 to ",
     "total ", "sum of ", "of the ", "the ", "twenty ", "twenty-one ", "one hundred ", "hundred and ", "half ",
-    "half past ", "five thirty ", "first ", "wait, ", "round to ", "rounded to the nearest x is ", "which is ",
+    "half past ", "five thirty ", "first ", "wait, ", "round to ", "rounded to the nearest x is ",
+    "which is ",
     "US$", "USD ", "is ", "is 5 ", "step 1: ", "I hope ", "check ", "not sure ",
 )  # fmt: skip
-OPENINGS = ("", "The code is ```", "answer", "Final Answer: ", "x = 1\n", "sub-question")
+OPENINGS = ("", "The code is ```", "answer")
 MORE_OPENINGS = (
+    "Final Answer: ", "x = 1\n", "sub-question",
     "the answer is ", "#### ", "\\boxed{", "sub-question 1:", "1", "if a ", "<think>", "[pot]", "```python\n",
-    "<answer>", "Answer:\n", "a ", "answer (", "1 ", "(", "The answer to the ", ">>> ", "a.", "not a program (",
+    "<answer>", "Answer:\n", "a ", "answer (", "1 ", "(", "The answer to the ", ">>> ", "a.",
+    "not a program (",
 )  # fmt: skip
 ENDINGS = ("", "x", "1", "!", "\n1.\n", "```", "z = (", "\n\nFinal Answer: 5")
 AUDITED = ("siked.answers", "siked.execution", "siked.builtin.verifiers", "siked_strategies", "siked_openai")
@@ -171,7 +182,7 @@ def main(what: str) -> None:
         more = FRAGMENTS + tuple(sorted(form for word in words() for form in (word, f"{word} ")))
         count = pump(SHORT, texts(SHORT, OPENINGS, more[len(FRAGMENTS) :]), slow)
         count += pump(SHORT, texts(SHORT, MORE_OPENINGS, FRAGMENTS), slow)
-        count += pump(LONG, texts(LONG, OPENINGS[:3], FRAGMENTS), slow)
+        count += pump(LONG, texts(LONG, OPENINGS, FRAGMENTS), slow)
     else:
         count = pump(SHORT, mixtures(float(what)), slow)
     print(json.dumps({"texts": count, "slow": slow}))

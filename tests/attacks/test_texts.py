@@ -32,7 +32,7 @@ def pump(what: str, seconds: int) -> dict[str, Any]:
 def test_no_fragment_stalls_a_reader() -> None:
     found = pump("few", 300)
     assert found["slow"] == []
-    assert found["texts"] > 1000
+    assert found["texts"] > 500
 
 
 @pytest.mark.slow
