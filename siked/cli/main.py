@@ -10,6 +10,7 @@ import click
 
 from siked import __version__
 from siked.errors import SikedError
+from siked.text.terminal import safe
 
 COMMANDS = {
     "run": ("siked.cli.run:command", "Run SIKeD from teacher to last student."),
@@ -78,7 +79,7 @@ def main(argv: list[str] | None = None) -> Any:
     try:
         return cli.main(args=argv, prog_name="siked", standalone_mode=True)
     except SikedError as error:
-        click.echo(f"siked: {error}", err=True)
+        click.echo(safe(f"siked: {error}"), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away (head, less): nothing is left to say and nobody to say it to.

@@ -22,6 +22,7 @@ def command(run: Path, verifier: str) -> None:
     from siked.cli.watch import Watch
     from siked.registry import load_registry
     from siked.runs.replay import replay
+    from siked.text.terminal import one_line
 
     with tempfile.TemporaryDirectory(prefix="siked-") as scratch, Watch() as reporter:
         found = replay(run, Path(scratch), load_registry(), reporter, verifier)
@@ -30,7 +31,7 @@ def command(run: Path, verifier: str) -> None:
         where = (
             f"{row['problem']} {row['strategy'] or 'none'} {row['track']} {row['iteration']} {row['step']}"
         )
-        click.echo(f"  {where}: was {row['word'].strip()}, is {word.strip()}")
+        click.echo("  " + one_line(f"{where}: was {row['word'].strip()}, is {word.strip()}"))
     if len(found.changed) > SHOWN:
         click.echo(f"  and {len(found.changed) - SHOWN} more")
     for iteration, (rows, added, gone, equal) in found.mixtures.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -17,7 +18,8 @@ def command(run: Path, as_json: bool) -> None:
 
         from siked.runs.run import Run
 
-        click.echo(json.dumps(Run(run).summary, indent=2, ensure_ascii=False))
+        # What JSON leaves as it is may still be more than text to a terminal.
+        click.echo(json.dumps(Run(run).summary, indent=2, ensure_ascii=sys.stdout.isatty()))
         return
     from siked.report.terminal import print_run
 

@@ -24,6 +24,7 @@ def command(target: str, question: str, strategy: str, vote: int | None, iterati
     from siked.records import TestProblem
     from siked.registry import load_registry
     from siked.runs.solver import opened
+    from siked.text.terminal import one_line, safe
 
     problem = TestProblem(id="question", question=question, gold=None, dataset="")
     if vote and strategy:
@@ -35,21 +36,22 @@ def command(target: str, question: str, strategy: str, vote: int | None, iterati
             return
         (solution,) = solver.solve([problem], strategy)
     click.echo(f"strategy: {solution.strategy or 'none (the text starts with no known tag)'}")
-    click.echo(solution.text.strip())
+    click.echo(safe(solution.text.strip()))
     if solution.program is not None:
         click.echo(f"program: {solution.program.status} in {solution.program.sandbox}")
-    click.echo(f"answer: {solution.verdict.answer if solution.verdict.answer is not None else 'none found'}")
+    answer = solution.verdict.answer
+    click.echo(f"answer: {one_line(answer) if answer is not None else 'none found'}")
 
 
 def _print_election(election: Election) -> None:
+    from siked.text.terminal import one_line
+
     for text in election.texts:
-        answer = text.verdict.answer
-        click.echo(f"{text.strategy}: {answer if answer is not None else 'no answer'}")
+        said = text.verdict.answer
+        click.echo(f"{text.strategy}: {one_line(said) if said is not None else 'no answer'}")
     tokens = sum(text.tokens for text in election.texts)
     if election.elected is None:
         click.echo(f"answer: none found in {len(election.texts)} texts, {tokens} tokens")
         return
-    click.echo(
-        f"answer: {election.elected.verdict.answer} ({election.votes} of {len(election.texts)} texts, "
-        f"{tokens} tokens)"
-    )
+    answer = one_line(str(election.elected.verdict.answer))
+    click.echo(f"answer: {answer} ({election.votes} of {len(election.texts)} texts, {tokens} tokens)")

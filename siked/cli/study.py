@@ -38,6 +38,7 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> Non
     from siked.runs.study.execute import run_study
     from siked.runs.study.plan import load_plan
     from siked.runs.study.results import markdown, results
+    from siked.text.terminal import safe
 
     plan = load_plan(file, _numbers(seeds))
     folder = out or Path("studies") / plan.name
@@ -53,7 +54,7 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> Non
     if found["runs"]:
         write_atomically(folder / "study.json", json.dumps(found, indent=2) + "\n")
         write_atomically(folder / "study.md", markdown(found))
-        click.echo(markdown(found))
+        click.echo(safe(markdown(found)))
     click.echo(f"study folder: {folder}")
     if failed:
         raise RunError(f"{len(failed)} runs failed; the same command tries them again: {'; '.join(failed)}")

@@ -36,6 +36,7 @@ def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> 
     from siked.registry import load_registry
     from siked.runs.run import resume, run, stored_config
     from siked.runs.teach_dataset import CARD, ROWS, teach_only
+    from siked.text.terminal import safe
 
     config = config_from(values)
     registry = load_registry()
@@ -65,5 +66,5 @@ def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> 
         raise SystemExit(INTERRUPTED) from None
     except RunError as error:
         raise type(error)(f"{error}\nsiked: what is there is kept; go on with the same command") from None
-    click.echo((out / CARD).read_text(encoding="utf-8"))
+    click.echo(safe((out / CARD).read_text(encoding="utf-8")))
     click.echo(f"rationales: {out / ROWS}")

@@ -9,6 +9,7 @@ from types import TracebackType
 import click
 
 from siked.engine.progress import Reporter
+from siked.text.terminal import one_line, safe
 
 EVERY = 15.0
 """Seconds between plain lines about one piece of work."""
@@ -18,7 +19,7 @@ class Lines(Reporter):
     """Plain lines, at most one in :data:`EVERY` seconds a piece of work."""
 
     def begin(self, label: str, total: int | None) -> None:
-        self.label, self.total = label, total
+        self.label, self.total = one_line(label), total
         self.start = self.told = time.monotonic()
         self.first: int | None = None
         self.done = 0
@@ -38,7 +39,7 @@ class Lines(Reporter):
             click.echo(f"{self.label}: {self.done} in {clock(now - self.start)}", err=True)
 
     def note(self, text: str) -> None:
-        click.echo(text, err=True)
+        click.echo(safe(text), err=True)
 
     def _say(self, now: float) -> None:
         rate = (self.done - (self.first or 0)) / (now - self.start)
@@ -52,6 +53,7 @@ class Bars(Reporter):
 
     def __init__(self) -> None:
         from rich.console import Console
+        from rich.markup import escape
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
@@ -70,14 +72,15 @@ class Bars(Reporter):
             console=Console(stderr=True),
             transient=True,
         )
+        self._escape = escape
         self.progress.start()
         self.task: TaskID | None = None
         self.first: int | None = None
 
     def begin(self, label: str, total: int | None) -> None:
-        self.label, self.start, self.done = label, time.monotonic(), 0
+        self.label, self.start, self.done = one_line(label), time.monotonic(), 0
         self.first = None
-        self.task = self.progress.add_task(label, total=total, rate="")
+        self.task = self.progress.add_task(self._escape(self.label), total=total, rate="")
 
     def advance(self, done: int) -> None:
         if self.first is None:
@@ -94,10 +97,12 @@ class Bars(Reporter):
             self.progress.remove_task(self.task)
             self.task = None
         if seconds >= 1:
-            self.progress.console.print(f"[dim]{self.label}: {self.done} in {clock(seconds)}[/dim]")
+            self.progress.console.print(
+                f"[dim]{self._escape(self.label)}: {self.done} in {clock(seconds)}[/dim]"
+            )
 
     def note(self, text: str) -> None:
-        self.progress.console.print(text, markup=False)
+        self.progress.console.print(safe(text), markup=False)
 
     def stop(self) -> None:
         """Take the bars off the screen."""

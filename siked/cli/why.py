@@ -18,5 +18,6 @@ def command(run: Path, row: str) -> None:
     """
     from siked.runs.provenance import chain
     from siked.runs.run import Run
+    from siked.text.terminal import safe
 
-    click.echo("\n".join(chain(Run(run), row)))
+    click.echo(safe("\n".join(chain(Run(run), row))))

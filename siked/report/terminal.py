@@ -10,6 +10,7 @@ from siked.engine.stats import score
 from siked.report import tables
 from siked.report.tables import Table
 from siked.runs.run import Run
+from siked.text.terminal import safe
 
 WIDE = 180
 """Columns where the output is no terminal, so that a table in a file is never broken."""
@@ -28,12 +29,12 @@ def print_run(folder: Path) -> None:
         _print_progress(console, run)
         return
     summary = run.summary
-    console.print(Text(summary["run"], style="bold") + Text(f": {tables.heading(summary)}"))
+    console.print(Text(safe(summary["run"]), style="bold") + Text(safe(f": {tables.heading(summary)}")))
     for table in filled_tables(run, summary):
         console.print(_rich(table))
     for line in tables.remarks(summary):
-        console.print(line)
-    console.print(tables.ending(summary))
+        console.print(safe(line))
+    console.print(safe(tables.ending(summary)))
     console.print(tables.times(summary))
 
 
@@ -59,19 +60,22 @@ def _rich(table: Table) -> Any:
     drawn = rich_table.Table(title=table.title, title_justify="left")
     for at, column in enumerate(table.columns):
         left = at == 0 or column in table.words
-        drawn.add_column(Text(column), justify="left" if left else "right", no_wrap=at == 0)
+        drawn.add_column(Text(safe(column)), justify="left" if left else "right", no_wrap=at == 0)
     for row in table.rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(safe(cell)) for cell in row))
     return drawn
 
 
 def _print_progress(console: Any, run: Run) -> None:
-    console.print(f"{run.folder.name}: not finished; go on with: siked resume {run.folder}", soft_wrap=True)
+    going_on = f"{run.folder.name}: not finished; go on with: siked resume {run.folder}"
+    console.print(safe(going_on), soft_wrap=True)
     steps = run.journal.rows("SELECT track, iteration, step, seconds FROM steps ORDER BY id")
     for row in steps:
-        console.print(f"  {row['track']} {row['iteration']} {row['step']}: done in {row['seconds']:.1f} s")
+        step = f"  {row['track']} {row['iteration']} {row['step']}"
+        console.print(safe(f"{step}: done in {row['seconds']:.1f} s"))
     for row in run.journal.rows("SELECT * FROM evaluations WHERE mode = 'free' ORDER BY id"):
         found = score(row["correct"], row["n"], row["unverified"])
         values = {"value": found.value, "ci95": found.ci95, "unverified": found.unverified}
         name = "dev" if row["split"] == "dev" else row["dataset"]
-        console.print(f"  {row['track']} {row['iteration']} on {name}: {tables.cell(values)} of {row['n']}")
+        where = f"  {row['track']} {row['iteration']} on {name}"
+        console.print(safe(f"{where}: {tables.cell(values)} of {row['n']}"))
