@@ -28,7 +28,7 @@ from pydantic import (
 
 from siked.errors import ConfigError
 from siked.records import Model
-from siked.registry import Offer, Registry
+from siked.registry import Offer, Registry, check_tags
 from siked.settings import assignment, merged, presets, read_preset, read_yaml
 
 ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
@@ -264,10 +264,13 @@ def check_components(config: RunConfig, registry: Registry) -> None:
     names = config.strategy_names
     if len(set(names)) < len(names):
         raise ConfigError(f"strategies: {', '.join(names)} names one twice")
+    tags: list[tuple[Offer, Any]] = []
     for strategy in config.strategies:
-        make(registry, "strategy", strategy)
+        made = make(registry, "strategy", strategy)
+        tags.append((registry.find("strategy", strategy.name), getattr(made, "tag", None)))
         teacher = config.teacher_of(strategy.name)
         options(registry.find("backend", teacher.name), teacher.options)
+    check_tags(tags)
     for kind in ("schedule", "verifier", "sandbox", "stopping", "backend", "trainer", "dataset"):
         section: ComponentConfig = getattr(config, kind)
         options(registry.find(kind, section.name), section.options)

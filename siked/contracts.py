@@ -152,6 +152,16 @@ class ScoringBackend(Backend, Protocol):
 
 
 @runtime_checkable
+class TagCheckingBackend(Backend, Protocol):
+    """A backend that holds a student's tokenizer and can say whether tags survive it."""
+
+    def check_tags(self, tags: Sequence[str]) -> None:
+        """Raise :class:`siked.errors.PreflightError` for a tag that does not come back whole from the
+        tokens it is written in; :func:`siked.text.token_ids.check_tags` does."""
+        ...
+
+
+@runtime_checkable
 class Trainer(Component, Protocol):
     """Turns (student, mixture) into the next student. It lives in a worker process of its own."""
 

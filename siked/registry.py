@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import importlib
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,9 +172,26 @@ def build(offer: Offer, options: Mapping[str, Any]) -> Any:
     return offer.made(options)
 
 
+def check_tags(strategies: Sequence[tuple[Offer, str]]) -> None:
+    """Check the tags of the strategies of one run: what a text starts with says which one wrote it.
+
+    Raises :class:`ConfigError` for a tag that is no word, that two share, or that starts another.
+    """
+    for offer, tag in strategies:
+        if not isinstance(tag, str) or not tag.strip() or tag != tag.strip() or "\n" in tag:
+            raise ConfigError(f"{offer}: its tag is {tag!r}; a tag is a word, such as [cot]")
+    for (one, short), (other, long) in itertools.permutations(strategies, 2):
+        if long == short:
+            raise ConfigError(f"{one} and {other} share the tag {short!r}; a run has one of them")
+        if long.startswith(short):
+            raise ConfigError(
+                f"the tag {short!r} of {one} starts the tag {long!r} of {other}; a run has one of them"
+            )
+
+
 def load_registry() -> Registry:
     """Look for what is installed, afresh."""
     return Registry(load_plugins())
 
 
-__all__ = ["KINDS", "OWN", "Offer", "Registry", "build", "load_registry"]
+__all__ = ["KINDS", "OWN", "Offer", "Registry", "build", "check_tags", "load_registry"]

@@ -13,6 +13,7 @@ from siked.engine.state import MAIN, State
 from siked.errors import DataError
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
 from siked.text.normalize import masked
+from siked.workers.host import Worker
 
 DEV_SHARE = 0.1
 
@@ -53,10 +54,20 @@ def prepare(state: State) -> None:
 
 
 def preflight(state: State) -> None:
-    """Open the student before the teacher is asked: a wrong name, a missing package or a model that
-    could not learn to end its texts costs nothing yet."""
-    if not state.journal.finished(MAIN, 0, "train"):
-        state.pool.open(state.student_spec, state.student(MAIN, -1))
+    """Open the student before the teacher is asked: a wrong name, a missing package, a model that
+    could not learn to end its texts or a tag that it cannot write costs nothing yet."""
+    if state.journal.finished(MAIN, 0, "train"):
+        return
+    student = state.student(MAIN, -1)
+    state.pool.open(state.student_spec, student)
+    if hasattr(state.registry.find("backend", state.config.backend.name).load(), "check_tags"):
+        tags = [strategy.tag for strategy in state.strategies.values()]
+
+        def check(worker: Worker) -> None:
+            worker.open(student)
+            worker.check_tags(tags)
+
+        state.pool.retry(state.student_spec, check)
 
 
 def split_dev(problems: Sequence[TrainProblem], most: int) -> tuple[list[TrainProblem], list[Problem]]:

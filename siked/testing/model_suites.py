@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from siked.contracts import Backend, ScoringBackend, Trainer
+from siked.contracts import Backend, ScoringBackend, TagCheckingBackend, Trainer
 from siked.records import (
     Call,
     Completion,
@@ -113,6 +113,12 @@ class BackendContract:
         assert [len(pair) for pair in scores] == [2] * len(requests_)
         assert all(short > long for short, long in scores), "log-probabilities fall with length"
         assert all(value <= 0 for pair in scores for value in pair)
+
+    def test_knows_the_tags_that_its_student_can_write(self, backend: Backend, model: Model) -> None:
+        if not isinstance(backend, TagCheckingBackend):
+            pytest.skip("this backend does not check tags")
+        backend.open(model)
+        backend.check_tags(["[cot]", "[l2m]", "[pot]"])
 
 
 class TrainerContract:

@@ -81,6 +81,22 @@ def tag_ids(tokenizer: Any, prefix: str) -> list[int]:
     return text_ids(tokenizer, prefix + "\n") if prefix else []
 
 
+def check_tags(tokenizer: Any, tags: Iterable[str]) -> None:
+    """Check that each tag comes back whole from its tokens, and so ends where one of them ends.
+
+    Tag and newline are tokenised by themselves, so a rationale cannot move the end of its tag; but a
+    tokenizer may have no token for a character of it, or change it. Raises :class:`PreflightError`.
+    """
+    for tag in tags:
+        ids = tag_ids(tokenizer, tag)
+        back = tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        if back.strip() != tag:
+            raise PreflightError(
+                f"the student's tokenizer gives the tag {tag!r} back as {back.strip()!r}: it does not end on "
+                "a token of its own there, and no student could choose it. Give the strategy another tag."
+            )
+
+
 def text_ids(tokenizer: Any, text: str) -> list[int]:
     """Return the ids of ``text`` by itself, without any special token around it."""
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])

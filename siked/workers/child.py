@@ -97,6 +97,7 @@ class Server:
             "open": self.open,
             "generate": self.generate,
             "score": self.score,
+            "tags": self.tags,
             "train": self.train,
         }
 
@@ -146,6 +147,10 @@ class Server:
             self.credit.acquire()
             self.send("item", value=scores)
         self.send("end")
+
+    def tags(self, frame: dict[str, Any]) -> None:
+        self.component.check_tags(frame["tags"])
+        self.send("result", value=None)
 
     def train(self, frame: dict[str, Any]) -> None:
         trained = self.component.train(

@@ -133,6 +133,11 @@ class Worker:
         self._send({"op": "score", "requests": packed, "continuations": [list(c) for c in continuations]})
         yield from self._items()
 
+    def check_tags(self, tags: Sequence[str]) -> None:
+        """Let the component check tags against the tokenizer of the model that is open."""
+        self._send({"op": "tags", "tags": list(tags)})
+        self._next()
+
     def train(
         self,
         student: Model,

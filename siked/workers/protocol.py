@@ -3,8 +3,8 @@
 Standard library and :mod:`siked.records` only, so that a worker can run under an interpreter
 that has nothing else of siked's.
 
-The orchestrator sends the component's options, then ``open``, ``generate``, ``score``, ``train`` and
-``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error`` and ``end``.
+The orchestrator sends the component's options, then ``open``, ``tags``, ``generate``, ``score``,
+``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error`` and ``end``.
 A worker may have as many items under way as it has credit; the orchestrator gives credit back for what is
 in its journal.
 """

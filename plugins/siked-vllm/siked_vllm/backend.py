@@ -109,6 +109,15 @@ class Vllm:
             texts = [[*ids, *token_ids.text_ids(self._tokenizer, ending)] for ending in endings]
             yield [sum(self._logprobs(text, len(ids))) for text in texts]
 
+    def check_tags(self, tags: Sequence[str]) -> None:
+        """Raise :class:`siked.errors.PreflightError` for a tag that the tokenizer cannot give back."""
+        from siked import models
+        from siked.models.loading import load_tokenizer
+
+        # With several replicas each holds a tokenizer of its own, and this process has none.
+        tokenizer = self._tokenizer or load_tokenizer(models.resolve(self._opened()).path)
+        token_ids.check_tags(tokenizer, tags)
+
     def _open(self, model: Model) -> ModelInfo:
         from siked import models
         from siked.models.loading import load_tokenizer

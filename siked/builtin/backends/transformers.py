@@ -115,6 +115,11 @@ class Transformers:
         prompts = [row.ids for row in self._rows(requests)]
         yield from score(self._decoder, prompts, endings, self.options.batch_size)
 
+    def check_tags(self, tags: Sequence[str]) -> None:
+        """Raise :class:`PreflightError` for a tag that the tokenizer does not give back whole."""
+        self._opened()
+        token_ids.check_tags(self._tokenizer, tags)
+
     def _start(self) -> None:
         if self._slot is not None:
             return

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from siked.builtin.backends.transformers import Transformers
-from siked.contracts import ScoringBackend
-from siked.errors import BackendError, ConfigError, UsageError
+from siked.contracts import ScoringBackend, TagCheckingBackend
+from siked.errors import BackendError, ConfigError, PreflightError, UsageError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
 from siked.text import token_ids
 
@@ -50,6 +50,14 @@ def requests() -> list[Request]:
 
 def texts(made: Transformers, asked: Sequence[Request]) -> dict[str, str]:
     return {x.key: x.text for x in made.generate(asked) if isinstance(x, Completion)}
+
+
+def test_it_knows_which_tags_its_student_can_write(folder: Path) -> None:
+    made = backend(folder)
+    assert isinstance(made, TagCheckingBackend)
+    made.check_tags(["[cot]", "[l2m]", "[pot]"])
+    with pytest.raises(PreflightError, match="Give the strategy another tag"):
+        made.check_tags(["[\u6570]"])
 
 
 def test_it_is_a_scoring_backend(folder: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -45,6 +46,13 @@ def test_what_is_asked_is_a_prefix_of_what_is_learnt(
     asked = token_ids.prompt_ids(chat_tokenizer, QUESTION, prompt_format, prefix)
     assert ids[: len(asked)] == asked
     assert len(ids) > len(asked)
+
+
+def test_a_tag_comes_back_whole_from_its_tokens(chat_tokenizer: Any) -> None:
+    token_ids.check_tags(chat_tokenizer, ["[cot]", "[l2m]", "cot plain"])
+    for tag, back in (("[c\u00f6t]", "[ct]"), ("<|end|>", ""), ("[\u6570]", "[]")):
+        with pytest.raises(PreflightError, match=re.escape(f"gives the tag {tag!r} back as {back!r}")):
+            token_ids.check_tags(chat_tokenizer, ["[cot]", tag])
 
 
 def test_plain_and_alpaca_render_several_turns(bare_tokenizer: Any) -> None:
