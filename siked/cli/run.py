@@ -124,6 +124,8 @@ def command(out: str | None, parent: str | None, cache: str | None, dry_run: boo
     from siked.config import check_components
     from siked.runs.run import new_folder, run
 
+    if parent is not None:
+        _tell_changes(parent, config, registry)
     check_components(config, registry)
     needs_training(config)
     folder = new_folder(config, out)
@@ -154,6 +156,19 @@ def _over_parent(parent: str, values: dict[str, Any]) -> Any:
         sets=values["sets"],
         under=config.dump(),
     )
+
+
+def _tell_changes(parent: str, config: Any, registry: Any) -> None:
+    from siked.journal import Reader
+    from siked.runs.components import changes
+    from siked.runs.fork import parse_place
+
+    reader = Reader.at(parse_place(parent)[0])
+    try:
+        for line in changes(reader, config, registry):
+            click.echo(line, err=True)
+    finally:
+        reader.close()
 
 
 def _fork(parent: str, config: Any, folder: Any) -> None:

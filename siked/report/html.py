@@ -222,7 +222,9 @@ def _sample(run: Run, sample: Sample) -> Html:
 def _provenance(run: Run) -> Html:
     manifest = json.loads(_read(run.folder / "manifest.json") or "{}")
     judges = run.journal.rows("SELECT DISTINCT verifier, version, options FROM verdicts ORDER BY 1, 2, 3")
-    versions = [[key, _plain(value)] for key, value in manifest.items()]
+    starts = manifest.get("starts", [])
+    last = {key: value for key, value in (starts[-1] if starts else {}).items() if key != "components"}
+    versions = [[key, _plain(value)] for key, value in {**manifest, "starts": len(starts), **last}.items()]
     versions += [["judged by", f"{row['verifier']} {row['version']} {row['options']}"] for row in judges]
     notes = [json.loads(row["data"])["text"] for row in run.journal.rows(_NOTES)]
     settings = _read(run.folder / "config.yaml")
@@ -230,6 +232,7 @@ def _provenance(run: Run) -> Html:
         "Provenance",
         "What the run was made of and with. Every request, text, verdict and training row stands in run.db.",
         _table(Table("Versions", ["what", "value"], versions, frozenset({"value"}))),
+        _table(_components(starts)),
         _table(_from(run, "Problems", _PROBLEMS, "split")),
         _table(_from(run, "Students", _STUDENTS, "weights", "sha-256")),
         _table(_from(run, "Calls", _CALLS, "backend")),
@@ -238,6 +241,14 @@ def _provenance(run: Run) -> Html:
         if notes
         else None,
     )
+
+
+def _components(starts: Sequence[Mapping[str, Any]]) -> Table:
+    """A row for each component as it was at one start or more, in order of first use."""
+    columns = ["role", "name", "distribution", "version", "fingerprint"]
+    found = [record for start in starts for record in start["components"]]
+    rows = dict.fromkeys(tuple(str(record[key]) for key in columns) for record in found)
+    return Table("Components", columns, list(rows), frozenset(columns))
 
 
 _PROBLEMS = (

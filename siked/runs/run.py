@@ -25,7 +25,9 @@ from siked.engine.state import State
 from siked.engine.summary import write_atomically
 from siked.errors import RunLocked, UsageError
 from siked.journal import Journal, Reader
+from siked.journal.starts import add_start, iso, starts
 from siked.registry import Registry, load_registry
+from siked.runs.components import changes, components, shadowed
 
 
 class Run:
@@ -131,6 +133,7 @@ def resume(
         if budget:
             config = with_budget(config, budget)
         registry = registry or load_registry()
+        changes(journal, config, registry)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.
         if iterations is not None:
@@ -213,7 +216,7 @@ def _work(
         cache=None if cache is None else Path(cache),
     )
     try:
-        _write_manifest(state)
+        _record_start(state, resumed)
         started = hookspecs.RunStarted(
             id=f"{folder.name}:started", run=str(folder), config=config.dump(), resumed=resumed
         )
@@ -226,20 +229,33 @@ def _work(
         reporter.note(state.observer_failures[0])
 
 
-def _write_manifest(state: State) -> None:
-    """Write what the run was made with; an export for people, nothing reads it back."""
+def _record_start(state: State, resumed: bool) -> None:
+    """Record what the run starts with, and write all starts for people; nothing reads that file back."""
     versions = {}
     for name in ("torch", "transformers", "trl", "peft", "pydantic-monty", "sympy"):
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
-    manifest = {
+    plugins = state.registry.plugins
+    values = {
+        "resumed": resumed,
         "siked": __version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
         "packages": versions,
-        "plugins": sorted({f"{p.owner} {p.version}" for p in state.registry.plugins.loaded}),
+        "plugins": sorted({f"{p.owner} {p.version}" for p in plugins.loaded}),
+        "components": components(state.config, state.registry),
+    }
+    for line in changes(state.journal, state.config, state.registry):
+        state.note(line)
+    add_start(state.journal, values)
+    for text in [*map(str, plugins.skipped), *shadowed(state.config, state.registry)]:
+        state.note(text)
+    past = [{**start, "time": iso(start["time"])} for start in starts(state.journal)]
+    manifest = {
+        "id": past[0].get("id"),
         "seeds": {"run": state.config.seed},
+        "starts": [{key: value for key, value in start.items() if key != "id"} for start in past],
     }
     write_atomically(state.folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
 

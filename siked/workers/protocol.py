@@ -4,9 +4,9 @@ Standard library and :mod:`siked.records` only, so that a worker can run under a
 that has nothing else of siked's.
 
 The orchestrator sends the component's options, then ``open``, ``tags``, ``generate``, ``score``,
-``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error`` and ``end``.
-A worker may have as many items under way as it has credit; the orchestrator gives credit back for what is
-in its journal.
+``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error``
+and ``end``. A worker may have as many items under way as it has credit; the orchestrator gives credit
+back for what is in its journal.
 """
 
 from __future__ import annotations
