@@ -9,11 +9,11 @@ import sqlite3
 from pathlib import Path
 
 from siked.config import RunConfig
-from siked.runs.run import stored_config, write_config
 from siked.engine.state import MAIN
 from siked.errors import UsageError
 from siked.journal import Reader
 from siked.journal.canonical import digest
+from siked.runs.run import stored_config, write_config
 
 SAME = ("strategies", "student", "dataset", "verifier", "labels", "decontaminate")
 """Settings that decide what the copied rows mean; a fork shares them with its parent."""

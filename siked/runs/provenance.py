@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from siked.runs.run import Run
 from siked.errors import UsageError
+from siked.runs.run import Run
 
 
 def chain(run: Run, place: str) -> list[str]:

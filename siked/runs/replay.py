@@ -10,11 +10,11 @@ from typing import Any
 from siked.config import ComponentConfig
 from siked.engine.mix import mix
 from siked.engine.progress import Reporter
-from siked.runs.run import stored_config
 from siked.engine.state import MAIN, State
 from siked.engine.verify import verify
 from siked.journal import Journal, Reader
 from siked.registry import Registry
+from siked.runs.run import stored_config
 
 # Rows of a journal by what they are, not by their number: (problem, strategy, step, sample, word).
 _VERDICTS = (

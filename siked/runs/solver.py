@@ -15,7 +15,6 @@ from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
 from siked.engine.generate import chosen, student_prompt
 from siked.engine.progress import Reporter
-from siked.runs.run import Run, stored_config
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
@@ -35,6 +34,7 @@ from siked.records import (
     Verdict,
 )
 from siked.registry import Registry
+from siked.runs.run import Run, stored_config
 
 CHUNK = 512
 

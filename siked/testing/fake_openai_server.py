@@ -9,26 +9,56 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import email.utils
 import hashlib
 import json
 import re
+import socket
+import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-FAULTS = ("429", "500", "503", "truncated", "slow", "dropped", "no-json", "no-choices", "filter")
-"""What can go wrong."""
+STATUSES = ("408", "409", "425", "429", "429-ms", "429-date", "429-bare", "500", "502", "503", "504", "529")
+"""Errors that may pass."""
+BROKEN = ("dropped", "reset", "half-head", "truncated")
+"""Connections that end early."""
+NO_ANSWER = {
+    "no-json": b"<html>gateway</html>",
+    "empty-body": b"",
+    "not-utf8": b'{"choices": "\xff\xfe"}',
+    "json-list": b"[1, 2]",
+    "no-choices": b'{"choices": []}',
+    "null-choices": b'{"choices": null}',
+    "odd-choice": b'{"choices": [null]}',
+    "no-message": b'{"choices": [{"finish_reason": "stop"}]}',
+    "error-200": b'{"error": {"message": "try again", "code": 503}}',
+}
+"""Bodies that come with status 200 and are no answer."""
+ODD = ("slow", "no-usage", "odd-usage", "parts", "surrogate", "think", "close-think")
+"""Whole answers in an unusual dress."""
+REFUSALS = ("filter", "refusal")
+"""Answers that refuse."""
+HOLLOW = ("empty", "null-content")
+"""Answers without a text."""
+AGAIN = (*STATUSES, *BROKEN, *NO_ANSWER)
+"""Faults after which a request is to be made again."""
+FAULTS = (*AGAIN, *ODD, *REFUSALS, *HOLLOW)
+"""What can go wrong. A script may also say ``error:STATUS:CODE``."""
 SLOW = 0.3
 """Seconds that a slow body takes, in pieces."""
 KEY = "right-key"
 """The one key that is accepted, where keys are asked for."""
+_PATHS = ("/v1/chat/completions", "/v1/completions")
 
 
 class FakeOpenAIServer(ThreadingHTTPServer):
-    """The server and its counts. ``rate`` is shared by all faults, ``rates`` has some of their own."""
+    """The server and its counts. ``rate`` is shared by all faults, ``rates`` has some of their own;
+    ``script`` takes the body of a request and how often it was asked, and names a fault or ''.
+    ``headers`` go with every answer."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -39,18 +69,24 @@ class FakeOpenAIServer(ThreadingHTTPServer):
         *,
         rate: float = 0.0,
         rates: Mapping[str, float] | None = None,
+        script: Callable[[dict[str, Any], int], str] | None = None,
         seed: int = 0,
         key: bool = False,
         context: int = 0,
+        headers: Mapping[str, str] | None = None,
     ):
         super().__init__(("127.0.0.1", port), _Handler)
         self.rates = dict.fromkeys(FAULTS, rate / len(FAULTS)) | dict(rates or {})
+        self.script = script
         self.seed = seed
         self.key = key
         self.context = context
+        self.headers = dict(headers or {})
         self.counts: Counter[str] = Counter()
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.connections: set[socket.socket] = set()
+        self._thread: threading.Thread | None = None
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that were killed."""
@@ -60,6 +96,34 @@ class FakeOpenAIServer(ThreadingHTTPServer):
         """URL up to ``/v1``."""
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
+    def start(self) -> None:
+        """Serve in a thread."""
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection and refuse new ones; calls under way bring nothing."""
+        self.shutdown()
+        self.server_close()
+        if self._thread is not None:
+            self._thread.join()
+        with self.lock:
+            for connection in self.connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Be away while the body runs, then serve again at the same address."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.socket = socket.socket(self.address_family, self.socket_type)
+            self.server_bind()
+            self.server_activate()
+            self.start()
+
     def fault(self, body: bytes) -> str:
         """Return what goes wrong with this request, if anything; counts it."""
         digest = hashlib.sha256(body).hexdigest()
@@ -67,6 +131,8 @@ class FakeOpenAIServer(ThreadingHTTPServer):
             attempt = self.asked[digest]
             self.asked[digest] += 1
             self.counts["requests"] += 1
+        if self.script is not None and (told := self.script(json.loads(body), attempt)):
+            return told
         drawn = hashlib.sha256(f"{self.seed}|{digest}|{attempt}".encode()).digest()
         left = int.from_bytes(drawn[:4], "big") / 2**32
         for name, rate in self.rates.items():
@@ -80,21 +146,42 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeOpenAIServer
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        with self.server.lock:
+            self.server.connections.add(self.connection)
+
+    def finish(self) -> None:
+        with self.server.lock:
+            self.server.connections.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
+
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
 
     def do_GET(self) -> None:
         with self.server.lock:
             counts = dict(self.server.counts)
-        self._send(200, json.dumps(counts).encode())
+        if self.path.endswith("/counts"):
+            self._send(200, json.dumps(counts).encode())
+        elif self.path == "/v1/models":
+            self._send(200, json.dumps({"object": "list", "data": [{"id": "m"}]}).encode())
+        else:
+            self._send(404, b'{"detail": "Not Found"}')
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path not in _PATHS:
+            self._send(404, b'{"detail": "Not Found"}')
+            return
         asked = json.loads(body)
         if self.server.key and self.headers.get("Authorization") != f"Bearer {KEY}":
-            self._error(401, f"incorrect key: {self.headers.get('Authorization')}")
+            with self.server.lock:
+                self.server.counts["401"] += 1
+            self._error(401, f"incorrect key: {self.headers.get('Authorization')}", code="invalid_api_key")
         elif asked.get("model") == "unknown":
-            self._error(404, "the model 'unknown' does not exist")
+            self._error(404, "the model 'unknown' does not exist", code="model_not_found")
         elif self.server.context and len(body) > self.server.context:
             self._error(
                 400, "this model's maximum context length is exceeded", code="context_length_exceeded"
@@ -105,54 +192,54 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, asked: dict[str, Any], fault: str) -> None:
         with self.server.lock:
             self.server.counts[fault or "served"] += 1
-        if fault in ("429", "500", "503"):
-            self._error(int(fault), "try again", retry_after="0.05" if fault == "429" else "")
-        elif fault == "dropped":
-            self.close_connection = True
-            self.connection.close()
-        elif fault == "no-json":
-            self._send(200, b"<html>gateway</html>")
+        if fault.startswith("error:"):
+            _, status, code = fault.split(":", 2)
+            self._error(int(status), "as the script says", code=code)
+        elif fault in STATUSES:
+            self._error(int(fault[:3]), "try again", headers=_retry_after(fault))
+        elif fault in NO_ANSWER:
+            self._send(200, NO_ANSWER[fault])
+        elif fault in BROKEN and fault != "truncated":
+            self._break(fault)
         else:
-            text = json.dumps(self._completion(asked, fault)).encode()
+            text = json.dumps(_completion(asked, fault)).encode()
             cut = len(text) // 2 if fault == "truncated" else None
             self._send(200, text, cut=cut, pause=SLOW / 3 if fault == "slow" else 0.0)
 
-    def _completion(self, asked: dict[str, Any], fault: str) -> dict[str, Any]:
-        chat = "messages" in asked
-        prompt = asked["messages"][-1]["content"] if chat else asked["prompt"]
-        a, b = (int(n) for n in re.findall(r"\d+", prompt)[-2:])
-        text = f"{a} + {b} = {a + b}\nFinal Answer: {a + b}"
-        choices: list[dict[str, Any]] = []
-        for index in range(asked.get("n", 1)):
-            told: dict[str, Any] = {"index": index, "finish_reason": "stop"}
-            if fault == "filter":
-                told["finish_reason"] = "content_filter"
-                text = ""
-            told |= {"message": {"role": "assistant", "content": text}} if chat else {"text": text}
-            choices.append(told)
-        usage = {"prompt_tokens": len(prompt) // 4, "completion_tokens": 12 * len(choices)}
-        return {
-            "id": hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12],
-            "object": "chat.completion" if chat else "text_completion",
-            "created": 0,
-            "model": asked["model"],
-            "choices": [] if fault == "no-choices" else choices,
-            "usage": {**usage, "total_tokens": sum(usage.values())},
-        }
+    def _break(self, fault: str) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            if fault == "reset":
+                # No time to linger: the kernel sends a reset instead of an end.
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            elif fault == "half-head":
+                self.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Ty")
+            if fault != "reset":
+                self.connection.shutdown(socket.SHUT_RDWR)
+            self.connection.close()
 
-    def _error(self, status: int, message: str, *, code: str = "", retry_after: str = "") -> None:
+    def _error(
+        self, status: int, message: str, *, code: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         text = json.dumps({"error": {"message": message, "code": code or str(status)}}).encode()
-        self._send(status, text, retry_after=retry_after)
+        self._send(status, text, headers=headers)
 
     def _send(
-        self, status: int, body: bytes, *, cut: int | None = None, retry_after: str = "", pause: float = 0.0
+        self,
+        status: int,
+        body: bytes,
+        *,
+        cut: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        pause: float = 0.0,
     ) -> None:
         with contextlib.suppress(OSError):
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
-            if retry_after:
-                self.send_header("Retry-After", retry_after)
+            for name, value in {**self.server.headers, **(headers or {})}.items():
+                self.send_header(name, value)
             self.end_headers()
             piece = len(body) // 4 if pause else len(body)
             for at in range(0, len(body[:cut]), max(piece, 1)):
@@ -163,18 +250,72 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
 
 
+def _retry_after(fault: str) -> dict[str, str]:
+    return {
+        "429": {"Retry-After": "0.05"},
+        "429-ms": {"retry-after-ms": "20", "Retry-After": "1"},
+        "429-date": {"Retry-After": email.utils.formatdate(usegmt=True)},
+    }.get(fault, {})
+
+
+def _completion(asked: dict[str, Any], fault: str) -> dict[str, Any]:
+    chat = "messages" in asked
+    prompt = asked["messages"][-1]["content"] if chat else asked["prompt"]
+    a, b = (int(n) for n in re.findall(r"\d+", prompt)[-2:])
+    count = asked.get("n", 1)
+    choices = [
+        _choice(index, f"{a} + {b} = {a + b}\nFinal Answer: {a + b}", fault, chat) for index in range(count)
+    ]
+    if asked.get("logprobs"):
+        for choice in choices:
+            values = [-0.5] * 12
+            tokens = {"content": [{"token": "x", "logprob": value} for value in values]}
+            choice["logprobs"] = tokens if chat else {"token_logprobs": values}
+    usage: Any = {"prompt_tokens": len(prompt) // 4, "completion_tokens": 12 * count}
+    usage["total_tokens"] = sum(usage.values())
+    if fault in ("no-usage", "odd-usage"):
+        usage = None if fault == "no-usage" else {"prompt_tokens": "many", "completion_tokens": -1}
+    return {
+        "id": hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12],
+        "object": "chat.completion" if chat else "text_completion",
+        "created": 0,
+        "model": asked["model"],
+        "choices": choices,
+        "usage": usage,
+    }
+
+
+def _choice(index: int, text: str, fault: str, chat: bool) -> dict[str, Any]:
+    """Return one choice, in the dress that a fault asks for."""
+    made: dict[str, Any] = {"index": index, "finish_reason": "stop"}
+    text = {
+        "surrogate": f"\ud83d {text}",
+        "think": f"<think>It is easy.</think>\n{text}",
+        "close-think": f"It is easy.</think>\n{text}",
+        "filter": "",
+        "empty": "",
+        "refusal": "" if chat else text,
+    }.get(fault, text)
+    if fault == "filter" or (fault == "refusal" and not chat):
+        made["finish_reason"] = "content_filter"
+    if not chat:
+        return made | {"text": "" if fault == "null-content" else text}
+    content: Any = {"null-content": None, "refusal": None}.get(fault, text)
+    if fault == "parts":
+        content = [{"type": "text", "text": text[:4]}, {"type": "text", "text": text[4:]}]
+    message = {"role": "assistant", "content": content}
+    return made | {"message": message | ({"refusal": "I would rather not."} if fault == "refusal" else {})}
+
+
 @contextlib.contextmanager
 def serving_fake_openai(**settings: Any) -> Iterator[FakeOpenAIServer]:
     """Run a server in a thread of this process."""
     server = FakeOpenAIServer(**settings)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
+    server.start()
     try:
         yield server
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        server.stop()
 
 
 def main() -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from siked.errors import ConfigError, MissingExtra
-from siked.records import Call, Completion, Model, ModelInfo, Request
+from siked.records import Item, Model, ModelInfo, Request
+from siked_openai.access import check_key_name, check_url, read_key
 
 APIS = ("chat", "completions")
 REASONING = ("strip", "keep")
@@ -25,8 +26,8 @@ class OpenAI:
     """Asks a server over HTTP, many requests at a time.
 
     What can pass (429, 5xx, time-outs, broken connections and answers) is tried again with growing,
-    random waits, or as long as the server says; what cannot (a key that is refused, an unknown model)
-    ends the run, and what is wrong with one request (too long, refused by a filter) ends that request.
+    random waits, or as long as the server says; what cannot (a refused key, an empty account, an unknown
+    model or certificate) ends the run at once, and what is wrong with one request ends that request.
     """
 
     name: ClassVar[str] = "openai"
@@ -68,7 +69,15 @@ class OpenAI:
         )
         attempts: int = field(default=8, metadata={"decides": False, "help": "How often a call is tried."})
         longest_wait: float = field(
-            default=60.0, metadata={"decides": False, "help": "Seconds between two tries at most."}
+            default=60.0,
+            metadata={
+                "decides": False,
+                "help": "Seconds between two tries, unless the server says.",
+            },
+        )
+        longest_away: float = field(
+            default=120.0,
+            metadata={"decides": False, "help": "Seconds a server may be away before the run stops."},
         )
         reasoning: str = field(
             default="strip", metadata={"help": "What becomes of a reasoning model's thoughts: strip or keep."}
@@ -83,11 +92,19 @@ class OpenAI:
         max_tokens_name: str = field(
             default="max_tokens", metadata={"help": "max_tokens, or max_completion_tokens where asked for."}
         )
+        logprobs: bool = field(
+            default=False,
+            metadata={"decides": False, "help": "Ask for log-probabilities and keep their sum."},
+        )
         price_prompt: float = field(
             default=0.0, metadata={"decides": False, "help": "Price of a million prompt tokens."}
         )
         price_completion: float = field(
             default=0.0, metadata={"decides": False, "help": "Price of a million tokens written."}
+        )
+        prices: str = field(
+            default="",
+            metadata={"decides": False, "help": "YAML file of prices by model; the two above count first."},
         )
         max_cost: float | None = field(
             default=None,
@@ -111,8 +128,11 @@ class OpenAI:
             for name in ("concurrency", "samples_per_call", "attempts"):
                 if getattr(self, name) < 1:
                     raise ConfigError(f"{name} must be at least 1")
-            if self.max_cost is not None and not (self.price_prompt or self.price_completion):
-                raise ConfigError("max_cost needs price_prompt and price_completion")
+            if self.max_cost is not None and not (self.price_prompt or self.price_completion or self.prices):
+                raise ConfigError("max_cost needs price_prompt and price_completion, or prices")
+            check_key_name(self.api_key_env)
+            if self.base_url:
+                check_url(self.base_url)
             for name in ("max_cost", "max_tokens"):
                 if getattr(self, name) is not None and getattr(self, name) <= 0:
                     raise ConfigError(f"{name} is {getattr(self, name)}: nothing could be asked; raise it")
@@ -120,6 +140,7 @@ class OpenAI:
     def __init__(self, options: Options) -> None:
         self.options = options
         self._model = ""
+        self._key = ""
         self._budget: Any = None
 
     def open(self, model: Model) -> ModelInfo:
@@ -127,15 +148,22 @@ class OpenAI:
 
         Raises :class:`ConfigError` without a model's name.
         """
-        from siked_openai.limits import Budget
-
         if not model.name:
             raise ConfigError("backend 'openai' needs a model's name, such as --teacher openai:MODEL")
         if model.weights is not None:
             raise ConfigError("backend 'openai' cannot give weights to a server; take transformers or vllm")
+        check_url(self.base_url, "base_url" if self.options.base_url else "OPENAI_BASE_URL")
+        try:
+            from siked_openai.limits import Budget
+            from siked_openai.prices import Price, from_table
+        except ImportError as error:
+            raise MissingExtra("the backend 'openai'", "openai") from error
+        self._key = read_key(self.options.api_key_env)
+        price = Price(self.options.price_prompt, self.options.price_completion)
+        if self.options.prices and price == Price():
+            price = from_table(self.options.prices, model.name)
         self._model = model.name
-        if self._budget is None:
-            self._budget = Budget(self.options)
+        self._budget = Budget(self.options, price)
         told = {
             "api": self.options.api,
             "reasoning": self.options.reasoning,
@@ -147,15 +175,15 @@ class OpenAI:
 
     def account(self, tokens: int, cost: float) -> None:
         """Take what the run has used so far."""
-        self._budget.tokens, self._budget.cost = tokens, cost
+        self._budget.begin(tokens, cost)
 
     @property
     def base_url(self) -> str:
         """The server's URL up to ``/v1``."""
         given = self.options.base_url or os.environ.get("OPENAI_BASE_URL", "")
-        return given or "https://api.openai.com/v1"
+        return given.strip() or "https://api.openai.com/v1"
 
-    def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
+    def generate(self, requests: Sequence[Request]) -> Iterator[Item]:
         """Yield completions as their calls end, each call before its completions."""
         wanted = [request for request in requests if not request.done]
         if not wanted:
@@ -169,7 +197,15 @@ class OpenAI:
         def work() -> None:
             try:
                 asyncio.run(
-                    ask_all(self.options, self.base_url, self._model, wanted, self._budget, found.put)
+                    ask_all(
+                        self.options,
+                        self.base_url,
+                        self._model,
+                        self._key,
+                        wanted,
+                        self._budget,
+                        found.put,
+                    )
                 )
                 found.put(_END)
             except BaseException as error:

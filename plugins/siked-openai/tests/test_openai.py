@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import re
@@ -11,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,22 @@ import yaml
 pytest.importorskip("openai")
 pytest.importorskip("siked_openai")
 
-from siked_openai.asking import _Asking
+from siked_openai.access import Mask
 from siked_openai.backend import OpenAI
-from siked_openai.limits import Budget, Gate
+from siked_openai.limits import Gate
 
 import siked
 from siked.errors import BackendError, ConfigError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
-from siked.testing.fake_openai_server import KEY, SLOW, FakeOpenAIServer, serving_fake_openai
+from siked.testing.fake_openai_server import (
+    AGAIN,
+    HOLLOW,
+    KEY,
+    REFUSALS,
+    SLOW,
+    FakeOpenAIServer,
+    serving_fake_openai,
+)
 
 SAMPLED = Sampling(temperature=0.7, max_new_tokens=32)
 
@@ -61,7 +69,7 @@ def requests(count: int, samples: int = 1, **fields: Any) -> list[Request]:
 
 
 def opened(server: FakeOpenAIServer, model: str = "m", **options: Any) -> OpenAI:
-    backend = OpenAI(OpenAI.Options(base_url=server.url, longest_wait=0.2, **options))
+    backend = OpenAI(OpenAI.Options(**{"base_url": server.url, "longest_wait": 0.2, **options}))
     backend.open(Model(name=model))
     return backend
 
@@ -105,34 +113,17 @@ def test_every_request_ends_once_and_only_faults_are_asked_again() -> None:
     with serving_fake_openai(rate=0.3, seed=3) as server:
         found, calls = served(opened(server, samples_per_call=1), requests(500))
         assert len(found) == 500
-        outcomes = {c.outcome for c in found.values()}
-        assert outcomes == {Outcome.OK, Outcome.REFUSED}
         # Slow answers and filtered ones are answers; all else that went wrong was asked again.
-        answers = sum(server.counts[name] for name in ("served", "slow", "filter"))
-        assert answers == len(calls) == 500
-        assert server.counts["requests"] > 550
-        refused = [c for c in found.values() if c.outcome is Outcome.REFUSED]
-        assert len(refused) == server.counts["filter"]
-
-
-@pytest.mark.parametrize(
-    ("content", "kept", "stripped", "outcome"),
-    [
-        ("<think>3 and 4</think>\nFinal Answer: 7", "<think>3 and 4</think>", "Final Answer: 7", "ok"),
-        ("<think>3 and", None, "", "failed"),
-    ],
-)
-def test_thoughts_are_kept_apart(content: str, kept: str | None, stripped: str, outcome: str) -> None:
-    from types import SimpleNamespace as Record
-
-    choice = Record(finish_reason="stop", message=Record(content=content))
-    for reasoning in ("strip", "keep"):
-        options = OpenAI.Options(reasoning=reasoning)
-        asking = _Asking(options, "", "m", None, "", Budget(options), print)  # type: ignore[arg-type]
-        found, text, _ = asking._read(choice)
-        assert found == outcome
-        assert text.endswith(stripped)
-        assert ("<think>" in text) == (reasoning == "keep" and kept is not None)
+        again = sum(server.counts[name] for name in AGAIN)
+        assert server.counts["requests"] == 500 + again
+        assert again > 50
+        assert len([call for call in calls if call.requests]) == 500
+        ended = Counter(c.outcome for c in found.values())
+        assert ended[Outcome.REFUSED] == sum(server.counts[name] for name in REFUSALS) > 0
+        assert ended[Outcome.FAILED] == sum(server.counts[name] for name in HOLLOW) > 0
+        assert {c.text for c in found.values() if "surrogate" not in c.reason} >= {
+            "3 + 4 = 7\nFinal Answer: 7"
+        }
 
 
 def test_budgets_stop_before_they_are_exceeded(server: FakeOpenAIServer) -> None:
@@ -172,17 +163,17 @@ def test_what_ends_the_run_is_told_in_a_line(
             served(opened(locked), requests(1))
         assert "sk-wrong-and-secret" not in str(caught.value)
         assert "OPENAI_API_KEY" in str(caught.value)
-    gone = OpenAI(OpenAI.Options(base_url=locked.url, attempts=2, longest_wait=0.1))
+    gone = OpenAI(OpenAI.Options(base_url=locked.url, attempts=2, longest_away=0.3))
     gone.open(Model(name="m"))
     with pytest.raises(BackendError, match="no server answers"):
         served(gone, requests(1))
 
 
 def test_a_key_that_is_said_back_is_left_out_whole() -> None:
-    asking = _Asking.__new__(_Asking)
-    asking.key = "sk-secret"
+    mask = Mask("sk-secret")
     for before in range(280, 305):
-        assert "sk-" not in asking._clean("x" * before + asking.key)
+        assert "sk-" not in mask("x" * before + mask.key)
+    assert mask("http://me:pass@host/v1") == "http://***@host/v1"
 
 
 def test_a_prompt_is_set_aside_at_a_token_a_byte(server: FakeOpenAIServer) -> None:
@@ -200,23 +191,23 @@ def test_a_body_that_trickles_in_runs_out_of_time(
     wanted = requests(1)
     patient, _ = served(opened(server), wanted)
     assert patient["0-0"].outcome is Outcome.OK
-    found, _ = served(opened(server, timeout=SLOW * 0.7, attempts=2), wanted)
-    assert found["0-0"].outcome is Outcome.FAILED
-    assert found["0-0"].reason == "no whole answer in time"
-    assert server.counts["slow"] == 3
+    with pytest.raises(BackendError, match="no whole answer in time"):
+        served(opened(server, timeout=SLOW * 0.7, attempts=2, longest_away=0.1), wanted)
+    assert server.counts["slow"] >= 4
 
 
 def test_a_burst_of_refusals_halves_once() -> None:
     async def burst() -> tuple[float, float]:
         gate = Gate(32)
-        async with contextlib.AsyncExitStack() as stack:
-            for _ in range(8):
-                await stack.enter_async_context(gate.pass_through())
-            for _ in range(8):
-                gate.narrow()
-            at_once = gate.width
-        async with gate.pass_through():
+        for _ in range(8):
+            await gate.enter()
+        for _ in range(8):
             gate.narrow()
+        at_once = gate.width
+        for _ in range(8):
+            gate.leave()
+        await gate.enter()
+        gate.narrow()
         return at_once, gate.width
 
     assert asyncio.run(burst()) == (16.0, 8.0)
@@ -314,10 +305,8 @@ def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
         run = siked.Run(out)
         rows = run.journal.rows("SELECT outcome, count(*) AS n FROM rationales GROUP BY outcome")
         assert sum(row["n"] for row in rows) == total
-        assert {row["outcome"] for row in rows} <= {"ok", "refused"}
-        faulty = sum(
-            n for name, n in server.counts.items() if name not in ("requests", "served", "slow", "filter")
-        )
+        assert {row["outcome"] for row in rows} <= {"ok", "refused", "failed"}
+        faulty = sum(n for name, n in server.counts.items() if name in AGAIN)
         excess = server.counts["requests"] - total - faulty
         assert 0 <= excess <= kills * concurrency
         print(
@@ -343,7 +332,7 @@ def test_what_stops_a_command_is_one_line_and_the_same_command_goes_on(
     with serving_fake_openai(key=True) as server:
         config = config_of(server, tmp_path, 6, 1, 2)
         values = yaml.safe_load(config.read_text())
-        values["teacher"]["attempts"] = 2
+        values["teacher"] |= {"attempts": 2, "longest_away": 0.5}
         changed = {**values, "teacher": dict(values["teacher"])}
         if fault == "no server":
             changed["teacher"]["base_url"] = "http://127.0.0.1:9/v1"

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from siked.engine.progress import Reporter
-from siked.runs.run import Run, resume, run, stored_config
 from siked.engine.summary import write_atomically
 from siked.errors import RunError, UsageError
 from siked.journal import Reader
 from siked.registry import Registry
+from siked.runs.run import Run, resume, run, stored_config
 from siked.runs.study.plan import Plan
 
 

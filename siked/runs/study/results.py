@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
-from siked.runs.run import Run
 from siked.engine.state import MAIN
+from siked.runs.run import Run
 from siked.runs.study.compare import OutcomeMatrix, compare, interval
 from siked.runs.study.execute import finished_runs
 from siked.runs.study.plan import Plan
