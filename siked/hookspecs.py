@@ -65,6 +65,7 @@ class RationalesVerified:
     """All rationales of a step have their verdicts; ``counts`` is {strategy: {status: n}}."""
 
     id: str
+    track: str
     iteration: int
     step: str
     counts: dict[str, dict[str, int]]

@@ -29,16 +29,6 @@ WORD_SHARE = 0.80
 WORD_LEAST = 30
 """Words in fewer problems than this say nothing."""
 
-_SOLVED = """
-SELECT p.id, p.family, q.strategy, max(coalesce(v.status = 'correct', 0)) AS solved
-FROM requests q JOIN problems p ON p.id = q.problem
-LEFT JOIN rationales r ON r.request = q.id
-    AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)
-LEFT JOIN verdicts v ON v.id = (SELECT max(id) FROM verdicts WHERE rationale = r.id)
-WHERE q.track = 'main' AND q.iteration = ? AND q.step = 'forced:dev' AND p.split = 'dev'
-GROUP BY p.id, q.strategy
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -128,11 +118,9 @@ def read_table(reader: Reader, iteration: int) -> tuple[list[Row], Row]:
     Raises :class:`siked.errors.UsageError` where the run has no forced evaluation of that iteration.
     """
     from siked.errors import UsageError
+    from siked.journal.queries.verdicts import by_family
 
-    solved = [
-        (row["id"], row["family"], row["strategy"], bool(row["solved"]))
-        for row in reader.rows(_SOLVED, iteration)
-    ]
+    solved = by_family(reader, iteration)
     if not solved:
         raise UsageError(
             f"{reader.path}: no forced evaluation on dev at iteration {iteration}; "
@@ -190,12 +178,13 @@ def command(run: Path | None, iteration: int, as_json: bool, check: bool) -> Non
     what any of them solves, and no word of a question should name its family. Otherwise there is
     little for SIKeD to find.
     """
+    from siked.journal.queries.texts import questions
     from siked.journal.read import Reader
 
     reader = Reader.at(run or _newest(Path("runs")))
     try:
         rows, total = read_table(reader, iteration)
-        texts = [(r["family"], r["question"]) for r in reader.rows(_QUESTIONS)]
+        texts = questions(reader)
     finally:
         reader.close()
     checks = criteria(rows, total, telling_words(texts))
@@ -205,6 +194,3 @@ def command(run: Path | None, iteration: int, as_json: bool, check: bool) -> Non
         _print(rows, total, checks, iteration)
     if check and not all(c.holds for c in checks):
         sys.exit(1)
-
-
-_QUESTIONS = "SELECT family, question FROM problems WHERE split != 'test' ORDER BY id"

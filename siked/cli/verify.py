@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+
+from siked.records import Program
 
 if TYPE_CHECKING:
     from siked.contracts import Verifier
@@ -153,20 +155,11 @@ class _Judge:
 
     def judged(self, rows: list[_Row]) -> Iterator[dict[str, Any]]:
         """Yield what is written for each row."""
-        from siked.records import Answer, Program, ProgramStatus
+        from siked.engine.judging import Item, judge
 
-        readings = [self._read(row) for row in rows]
-        programs = [reading for reading in readings if isinstance(reading, Program)]
-        outcomes = iter(self._run(programs))
-        for row, reading in zip(rows, readings, strict=True):
-            if isinstance(reading, Program):
-                outcome = next(outcomes)
-                if outcome.status is not ProgramStatus.OK or outcome.answer is None:
-                    yield _ended(row, outcome)
-                    continue
-                reading = Answer(outcome.answer, form="value")
-            verdict = self.verifier.verify(_problem(row), [reading])[0]
-            yield _written(row, verdict)
+        items = [Item(place, _problem(row), self._read(row)) for place, row in enumerate(rows)]
+        for row, found in zip(rows, judge(items, self.verifier, self._run), strict=True):
+            yield _written(row, found.verdict)
 
     def _read(self, row: _Row) -> Any:
         """An answer or a program. What is not of its strategy is read as prose: here the answer is
@@ -183,12 +176,11 @@ class _Judge:
             self.strategies[row.strategy] = self.registry.make("strategy", row.strategy)
         return self.strategies[row.strategy]
 
-    def _run(self, programs: list[Any]) -> list[ProgramOutcome]:
-        if not programs:
-            return []
+    def _run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
         if self.runner is None:
             self.runner = self.registry.make("sandbox", self.sandbox)
-        return list(self.runner.run(programs))
+        outcomes: Iterator[ProgramOutcome] = self.runner.run(programs)
+        return outcomes
 
     def close(self) -> None:
         """End what was started."""
@@ -209,12 +201,3 @@ def _written(row: _Row, verdict: Verdict) -> dict[str, Any]:
     known = row.gold is not None or verdict.status is not Status.UNVERIFIED
     correct = None if not known or verdict.status is Status.UNVERIFIED else verdict.status is Status.CORRECT
     return {"id": row.id, "correct": correct, "answer": verdict.answer, "rule": str(verdict.rule)}
-
-
-def _ended(row: _Row, outcome: ProgramOutcome) -> dict[str, Any]:
-    """A program without an answer is wrong; one that was stopped is unverified."""
-    from siked.records import ProgramStatus
-
-    stopped = (ProgramStatus.TIMEOUT, ProgramStatus.MEMORY, ProgramStatus.DENIED)
-    correct = None if row.gold is None or outcome.status in stopped else False
-    return {"id": row.id, "correct": correct, "answer": None, "rule": f"program:{outcome.status.value}"}

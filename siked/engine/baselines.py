@@ -28,6 +28,8 @@ from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.train import epochs_of, run_trainer
 from siked.engine.votes import votes
+from siked.journal import Stage
+from siked.journal.queries import mixtures
 from siked.records import Candidate, History, Model, Selected, TrainSettings
 
 EQUAL_STEPS = "equal-steps"
@@ -60,8 +62,8 @@ def _equal_steps(state: State, last: int) -> None:
     steps as the run's iteration took, from the same kind of start and with the same restart of the
     learning rate, so that the rationales are the only difference."""
     for t in range(1, last + 1):
-        with state.step(EQUAL_STEPS, t, "mix") as finished:
-            if not finished():
+        with state.step(Stage(EQUAL_STEPS, t, "mix")) as finished:
+            if not finished:
                 # The run's own choice of which teacher rationales to keep, with no student's beside them.
                 build(state, EQUAL_STEPS, t, state.schedule, use_student=False)
         if state.config.trainer.start == "base":
@@ -72,8 +74,8 @@ def _equal_steps(state: State, last: int) -> None:
 
 
 def _off_policy(state: State, last: int, track: str) -> None:
-    with state.step(track, last, "mix") as finished:
-        if not finished():
+    with state.step(Stage(track, last, "mix")) as finished:
+        if not finished:
             with state.journal.saving():
                 state.journal.mixture_again(track, last, MAIN)
     in_all = sum(_steps(state, t) for t in range(last + 1))
@@ -81,17 +83,9 @@ def _off_policy(state: State, last: int, track: str) -> None:
 
 
 def _permuted(state: State, last: int) -> None:
-    with state.step(PERMUTED, last, "mix") as finished:
-        if not finished():
-            rows = state.journal.rows(
-                "SELECT r.strategy, round(sum(w.weight)) AS n"
-                " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
-                " JOIN rationales r ON r.id = w.rationale WHERE m.track = ? AND m.iteration = ?"
-                " GROUP BY r.strategy",
-                MAIN,
-                last,
-            )
-            schedule = Permuted(RowCounts({row["strategy"]: int(row["n"]) for row in rows}))
+    with state.step(Stage(PERMUTED, last, "mix")) as finished:
+        if not finished:
+            schedule = Permuted(RowCounts(mixtures.rows_by_strategy(state.journal, MAIN, last)))
             build(state, PERMUTED, last, schedule, use_student=True)
     first = state.config.trainer.start == "base"
     _train(state, PERMUTED, last, state.student(MAIN, -1 if first else last - 1), steps=_steps(state, last))
@@ -137,8 +131,8 @@ class Permuted:
 
 
 def _train(state: State, track: str, iteration: int, parent: Model, *, steps: int | None) -> None:
-    with state.step(track, iteration, "train") as finished:
-        if not finished():
+    with state.step(Stage(track, iteration, "train")) as finished:
+        if not finished:
             seed = derive(state.config.seed, "train", track, iteration) % 2**31
             epochs = epochs_of(state, iteration)
             settings = TrainSettings(epochs=epochs, max_steps=steps, seed=seed)
@@ -146,7 +140,6 @@ def _train(state: State, track: str, iteration: int, parent: Model, *, steps: in
 
 
 def _steps(state: State, iteration: int) -> int:
-    ((steps,),) = state.journal.db.execute(
-        "SELECT steps FROM students WHERE track = ? AND iteration = ?", (MAIN, iteration)
-    ).fetchall()
-    return int(steps)
+    trained = mixtures.student(state.journal, MAIN, iteration)
+    assert trained is not None
+    return trained.steps

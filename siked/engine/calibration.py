@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siked.engine.generate import student_prompt
 from siked.engine.state import MAIN, State
-from siked.journal import Reader
+from siked.journal import Reader, Stage
+from siked.journal.queries import scores, verdicts
 from siked.records import Request
 from siked.workers.host import Worker
 
@@ -24,8 +24,8 @@ def score_tags(state: State, iteration: int) -> None:
     offer = state.registry.find("backend", state.config.backend.name)
     if not hasattr(offer.load(), "score"):
         return
-    with state.step(MAIN, iteration, "choice") as finished:
-        if finished():
+    with state.step(Stage(MAIN, iteration, "choice")) as finished:
+        if finished:
             return
         problems = state.journal.load_problems("dev")
         # With its newline, as in training: where a tokenizer joins the two, the tag alone is another token.
@@ -43,35 +43,22 @@ def score_tags(state: State, iteration: int) -> None:
                 worker.open(model)
                 return list(worker.score(requests, [tags] * len(requests)))
 
-            scores = state.pool.retry(state.student_spec, ask)
+            logprobs = state.pool.retry(state.student_spec, ask)
             rows += [
                 (MAIN, iteration, row, name, logprob)
-                for (row, _), found in zip(chunk, scores, strict=True)
+                for (row, _), found in zip(chunk, logprobs, strict=True)
                 for name, logprob in zip(state.strategies, found, strict=True)
             ]
         with state.journal.saving():
             state.journal.tag_scores(rows)
 
 
-def choice_quality(journal: Reader, iteration: int, judge: tuple[str, str, str]) -> dict[str, Any] | None:
+def choice_quality(journal: Reader, iteration: int) -> dict[str, Any] | None:
     """Return :func:`quality` of a student on dev; None where it was not measured."""
-    probable: dict[int, dict[str, float]] = {}
-    for row in journal.rows(
-        "SELECT problem, strategy, logprob FROM tag_scores WHERE track = ? AND iteration = ?", MAIN, iteration
-    ):
-        probable.setdefault(row["problem"], {})[row["strategy"]] = math.exp(row["logprob"])
+    probable = scores.tag_probabilities(journal, MAIN, iteration)
     solved: dict[int, dict[str, bool]] = {}
-    for row in journal.rows(
-        "SELECT q.problem, q.strategy, v.status = 'correct' AS solved FROM requests q"
-        " JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step = 'forced:dev'",
-        *judge,
-        MAIN,
-        iteration,
-    ):
-        solved.setdefault(row["problem"], {})[row["strategy"]] = bool(row["solved"])
+    for found in verdicts.by_family(journal, iteration):
+        solved.setdefault(found.problem, {})[found.strategy] = found.solved
     both = sorted(set(probable) & set(solved))
     return quality([probable[i] for i in both], [solved[i] for i in both]) if both else None
 

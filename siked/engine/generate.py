@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 from siked.engine import completion_cache
 from siked.engine.seeds import derive, request_key
-from siked.engine.state import State
+from siked.engine.state import MAIN, State
+from siked.journal import Stage
+from siked.journal.queries import texts
 from siked.journal.read import Asked
 from siked.records import (
     Call,
     Message,
     Model,
     ModelInfo,
-    Outcome,
     Problem,
     Request,
     Reservation,
@@ -60,40 +61,38 @@ def student_source(state: State, track: str, iteration: int, sampling: Sampling)
     )
 
 
-def generate(
-    state: State, track: str, iteration: int, step: str, source: Source, asks: Callable[[], Iterable[Ask]]
-) -> None:
+def generate(state: State, stage: Stage, source: Source, asks: Callable[[], Iterable[Ask]]) -> None:
     """Ask for every sample of a step that has no text yet; each text is journalled as it comes."""
     journal = state.journal
-    asked, ended = journal.count_requests(track, iteration, step)
+    asked, ended = journal.count_requests(stage)
     if not asked:
         info = state.pool.open(source.spec, source.model)
         with journal.saving():
-            journal.requests(_planned(state, track, iteration, step, source, info, asks()))
-            journal.reuse(track, iteration, step)
-        _from_cache(state, track, iteration, step, source)
-        asked, ended = journal.count_requests(track, iteration, step)
+            journal.requests(_planned(state, stage, source, info, asks()))
+            journal.reuse(stage)
+        _from_cache(state, stage, source)
+        asked, ended = journal.count_requests(stage)
     if asked == ended and not state.retry_failed:
         return
-    state.reporter.begin(f"{_label(track, iteration)} {step}", asked)
+    state.reporter.begin(f"{_label(stage)} {stage.step}", asked)
     state.reporter.advance(ended)
     group = len(state.strategies) * max(state.config.sample.k, 1)
     size = max(1, CHUNK // group) * group
-    for chunk in journal.chunks(track, iteration, step, size, state.retry_failed):
-        ended = _fetch(state, track, iteration, step, source, chunk, ended)
+    for chunk in journal.chunks(stage, size, state.retry_failed):
+        ended = _fetch(state, stage, source, chunk, ended)
     state.reporter.end()
-    completion_cache.put(state, source.spec, track, iteration, step)
-    _tell_failures(state, track, iteration, step)
+    completion_cache.put(state, source.spec, stage)
+    _tell_failures(state, stage)
 
 
-def _from_cache(state: State, track: str, iteration: int, step: str, source: Source) -> None:
-    taken = completion_cache.take(state, source.spec, track, iteration, step)
+def _from_cache(state: State, stage: Stage, source: Source) -> None:
+    taken = completion_cache.take(state, source.spec, stage)
     if not taken:
         return
     with state.journal.saving():
         for request, completion, name in taken:
             state.journal.completion(request, completion, name or chosen(state, completion.text)[0])
-    state.note(f"{_label(track, iteration)} {step}: {len(taken)} texts came from the cache")
+    state.note(f"{_label(stage)} {stage.step}: {len(taken)} texts came from the cache")
 
 
 def build(state: State, source: Source, asked: Asked, problem: Problem) -> Request:
@@ -122,9 +121,7 @@ def chosen(state: State, text: str) -> tuple[str, str]:
     return "", text
 
 
-def _fetch(
-    state: State, track: str, iteration: int, step: str, source: Source, chunk: list[Asked], ended: int
-) -> int:
+def _fetch(state: State, stage: Stage, source: Source, chunk: list[Asked], ended: int) -> int:
     open_ids = {asked.key: asked for asked in chunk if not asked.done}
     twins: dict[str, list[Asked]] = {}
     for asked in chunk:
@@ -151,7 +148,7 @@ def _fetch(
                 state.journal.reservation(item, source.teacher)
                 continue
             if isinstance(item, Call):
-                state.journal.call(track, iteration, step, source.backend, item)
+                state.journal.call(stage, source.backend, item)
                 continue
             if open_ids.pop(item.key, None) is None:
                 continue
@@ -164,20 +161,14 @@ def _fetch(
 
 
 def _planned(
-    state: State,
-    track: str,
-    iteration: int,
-    step: str,
-    source: Source,
-    info: ModelInfo,
-    asks: Iterable[Ask],
-) -> Iterable[tuple[str, int, str, int, str, int, int, str]]:
+    state: State, stage: Stage, source: Source, info: ModelInfo, asks: Iterable[Ask]
+) -> Iterable[tuple[Stage, int, str, int, int, str]]:
     for ask in asks:
         messages, prefix = _prompt(state, source, ask.problem, ask.strategy)
         natural = (ask.problem.dataset, ask.problem.split, ask.problem.id, ask.strategy, ask.sample)
-        seed = derive(source.seed, step, iteration, *natural)
+        seed = derive(source.seed, stage.step, stage.iteration, *natural)
         key = request_key(source.backend, info, messages, prefix, source.sampling, seed)
-        yield track, iteration, step, ask.row, ask.strategy, ask.sample, seed, key
+        yield stage, ask.row, ask.strategy, ask.sample, seed, key
 
 
 def _prompt(state: State, source: Source, problem: Problem, strategy: str) -> tuple[tuple[Message, ...], str]:
@@ -191,21 +182,10 @@ def student_prompt(question: str) -> tuple[Message, ...]:
     return (Message("user", question),)
 
 
-def _tell_failures(state: State, track: str, iteration: int, step: str) -> None:
-    rows = state.journal.rows(
-        "SELECT r.outcome, r.reason, count(*) AS n FROM requests q JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step = ? AND r.outcome IN (?, ?)"
-        " GROUP BY r.outcome, r.reason ORDER BY n DESC LIMIT 5",
-        track,
-        iteration,
-        step,
-        Outcome.FAILED,
-        Outcome.REFUSED,
-    )
-    for row in rows:
-        state.note(f"{step}: {row['n']} requests {row['outcome']}: {row['reason'] or 'no reason given'}")
+def _tell_failures(state: State, stage: Stage) -> None:
+    for found in texts.failures(state.journal, stage):
+        state.note(f"{stage.step}: {found.n} requests {found.outcome}: {found.reason or 'no reason given'}")
 
 
-def _label(track: str, iteration: int) -> str:
-    return f"iteration {iteration}" if track == "main" else f"{track} {iteration}"
+def _label(stage: Stage) -> str:
+    return f"iteration {stage.iteration}" if stage.track == MAIN else f"{stage.track} {stage.iteration}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from siked.engine.state import MAIN, State
+from siked.engine.state import State
+from siked.journal.queries import verdicts
 from siked.records import Answer, Status
 
 
@@ -20,21 +21,8 @@ def label_error(state: State, last: int) -> list[dict[str, Any]]:
 
 
 def _error(state: State, iteration: int) -> dict[str, Any]:
-    step = "teach:%" if iteration == 0 else "sample"
-    rows = state.journal.rows(
-        "SELECT q.problem, min(CASE WHEN v.status = 'correct' THEN v.answer END) AS answer"
-        " FROM requests q JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step LIKE ? GROUP BY q.problem",
-        *state.label_judge,
-        MAIN,
-        iteration,
-        step,
-    )
-    labelled = [
-        (state.journal.problem(row["problem"]), row["answer"]) for row in rows if row["answer"] is not None
-    ]
+    rows = verdicts.labels(state.journal, iteration)
+    labelled = [(state.journal.problem(row), answer) for row, answer in rows if answer is not None]
     told = [
         state.verifier.verify(problem, [Answer(answer, form="value")])[0].status
         for problem, answer in labelled
@@ -42,7 +30,7 @@ def _error(state: State, iteration: int) -> dict[str, Any]:
     ]
     wrong = sum(status is not Status.CORRECT for status in told)
     return {
-        "labeller": state.label_judge[0],
+        "labeller": state.judging["labels"].key.verifier,
         "step": "teacher" if iteration == 0 else f"iteration {iteration}",
         "problems": len(rows),
         "labelled": len(labelled),

@@ -10,7 +10,6 @@ characters) has to do.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import random
 from collections import Counter
@@ -22,6 +21,8 @@ from siked.contracts import Schedule
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.errors import RunError
+from siked.journal import Stage
+from siked.journal.queries import scores, texts, verdicts
 from siked.journal.read import Kept
 from siked.mixtures import describe
 from siked.records import Candidate, History, Rejected, Selected, Target
@@ -30,8 +31,8 @@ from siked.text.minhash import sketch
 
 def mix(state: State, iteration: int) -> None:
     """Build the mixture of an iteration with the run's schedule and record every row of it."""
-    with state.step(MAIN, iteration, "mix") as finished:
-        if finished():
+    with state.step(Stage(MAIN, iteration, "mix")) as finished:
+        if finished:
             return
         build(state, MAIN, iteration, state.schedule, use_student=iteration > 0)
 
@@ -39,7 +40,7 @@ def mix(state: State, iteration: int) -> None:
 def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_student: bool) -> None:
     """Build and record one mixture; without the student's rationales it is D_LLM alone."""
     dropped: Counter[str] = Counter()
-    rates = _tokens_per_character(state, iteration) if use_student else {}
+    rates = texts.tokens_per_character(state.journal, iteration) if use_student else {}
     teacher = [
         candidate
         for name in state.strategies
@@ -51,8 +52,8 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
         iteration=iteration if use_student else 0,
         iterations=state.config.iterations,
         strategies=tuple(state.strategies),
-        choice=choice_on_dev(state, iteration - 1) if use_student else {},
-        solved=state.journal.solved(MAIN, iteration, "sample", state.label_judge) if use_student else {},
+        choice=scores.choice_on_dev(state.journal, MAIN, iteration - 1) if use_student else {},
+        solved=verdicts.pass_counts(state.journal, Stage(MAIN, iteration, "sample")) if use_student else {},
     )
     rng = random.Random(derive(state.config.seed, "mix", iteration))
     rows: list[Selected] = []
@@ -84,23 +85,12 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     options = state.config.schedule.options if track == MAIN else {}
     with state.journal.saving():
         state.journal.mixture(
-            mixture, options, ((row.candidate.rationale, row.weight, row.reason) for row in rows)
+            mixture, options, ((row.candidate.rationale, row.weight, None, row.reason) for row in rows)
         )
     state.emit(
         "siked_mixture_built",
         hookspecs.MixtureBuilt(id=f"{state.folder.name}:{track}:{iteration}", mixture=mixture),
     )
-
-
-def choice_on_dev(state: State, iteration: int) -> dict[str, float]:
-    """Return the shares of strategies in student ``iteration``'s free greedy choice on dev."""
-    ((text,),) = state.journal.db.execute(
-        "SELECT choice FROM evaluations WHERE track = ? AND iteration = ? AND split = 'dev'"
-        " AND mode = 'free'",
-        (MAIN, iteration),
-    ).fetchall()
-    choice: dict[str, float] = json.loads(text)
-    return choice
 
 
 def _candidates(
@@ -111,7 +101,7 @@ def _candidates(
     rates: Mapping[str, float],
     dropped: Counter[str],
 ) -> Iterable[Candidate]:
-    for kept in state.journal.kept(MAIN, iteration, step, state.label_judge):
+    for kept in state.journal.kept(Stage(MAIN, iteration, step)):
         if kept.flags and state.config.drop_flagged:
             dropped["flagged"] += 1
             continue
@@ -129,18 +119,6 @@ def _candidates(
         )
 
 
-def _tokens_per_character(state: State, iteration: int) -> dict[str, float]:
-    """Return, by strategy, the tokens a character of what the student wrote in this iteration."""
-    found = state.journal.rows(
-        "SELECT q.strategy, sum(r.completion_tokens) AS tokens, sum(length(r.text)) AS characters"
-        " FROM requests q JOIN rationales r ON r.request = q.id AND r.outcome = 'ok'"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step = 'sample' GROUP BY q.strategy",
-        MAIN,
-        iteration,
-    )
-    return {row["strategy"]: row["tokens"] / row["characters"] for row in found if row["characters"]}
-
-
 def _hash(kept: Kept) -> str:
     return hashlib.sha256(" ".join(kept.text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -150,8 +128,8 @@ def _sorted(candidates: list[Candidate]) -> list[Candidate]:
 
 
 def _empty(state: State, iteration: int) -> str:
-    asked = state.journal.rows(
-        "SELECT v.rule, count(*) AS n FROM verdicts v GROUP BY v.rule ORDER BY n DESC LIMIT 3"
+    rules = (
+        ", ".join(f"{n} {rule}" for rule, n in verdicts.common_rules(state.journal, 3))
+        or "no rationale at all"
     )
-    rules = ", ".join(f"{row['n']} {row['rule']}" for row in asked) or "no rationale at all"
     return f"iteration {iteration}: no correct rationale to train on; verdicts were: {rules}"

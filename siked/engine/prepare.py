@@ -11,6 +11,7 @@ from siked.config import ComponentConfig, DatasetConfig
 from siked.engine.contamination import OverlapIndex, decontaminated, overlaps
 from siked.engine.state import MAIN, State
 from siked.errors import DataError
+from siked.journal import Stage
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
 from siked.text.normalize import masked
 from siked.workers.host import Worker
@@ -20,8 +21,8 @@ DEV_SHARE = 0.1
 
 def prepare(state: State) -> None:
     """Load train, dev and test problems into the journal, unless they are there."""
-    with state.step(MAIN, 0, "prepare") as finished:
-        if finished():
+    with state.step(Stage(MAIN, 0, "prepare")) as finished:
+        if finished:
             return
         dataset: Any = configuration.make(state.registry, "dataset", _plain(state.config.dataset))
         train = [p for p in dataset.load("train") if isinstance(p, TrainProblem)]
@@ -56,7 +57,7 @@ def prepare(state: State) -> None:
 def preflight(state: State) -> None:
     """Open the student before the teacher is asked: a wrong name, a missing package, a model that
     could not learn to end its texts or a tag that it cannot write costs nothing yet."""
-    if state.journal.finished(MAIN, 0, "train"):
+    if state.journal.finished(Stage(MAIN, 0, "train")):
         return
     student = state.student(MAIN, -1)
     state.pool.open(state.student_spec, student)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from siked.engine.generate import Ask, generate, student_source
 from siked.engine.state import MAIN, State
 from siked.engine.verify import verify
+from siked.journal import Stage
 from siked.records import Sampling
 
 
 def sample(state: State, iteration: int) -> None:
     """Force each strategy by its tag and sample student t-1 K times a (problem, strategy)."""
-    with state.step(MAIN, iteration, "sample") as finished:
-        if finished():
+    with state.step(Stage(MAIN, iteration, "sample")) as finished:
+        if finished:
             return
         config = state.config.sample
         sampling = Sampling(
@@ -29,7 +30,7 @@ def sample(state: State, iteration: int) -> None:
             )
 
         source = student_source(state, MAIN, iteration - 1, sampling)
-        generate(state, MAIN, iteration, "sample", source, asks)
-    with state.step(MAIN, iteration, "verify") as finished:
-        if not finished():
-            verify(state, MAIN, iteration, ["sample"], labels=True)
+        generate(state, Stage(MAIN, iteration, "sample"), source, asks)
+    with state.step(Stage(MAIN, iteration, "verify")) as finished:
+        if not finished:
+            verify(state, [Stage(MAIN, iteration, "sample")])

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from siked import config as configuration
 from siked import hookspecs
 from siked.config import RunConfig, TeacherConfig
 from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.engine.progress import Reporter
-from siked.journal import Journal
+from siked.journal import Journal, Stage, VerifierKey
+from siked.journal.queries import mixtures
+from siked.journal.stage import Role
 from siked.records import Model
 from siked.registry import Registry
 from siked.workers import Spec, WorkerPool
 
 MAIN = "main"
 """The track of the run itself; controls have tracks of their own."""
+
+
+class Judging(NamedTuple):
+    """A verifier and what its verdicts are stored under."""
+
+    key: VerifierKey
+    verifier: Verifier
 
 
 @dataclass(kw_only=True)
@@ -59,11 +68,20 @@ class State:
         return made
 
     @cached_property
-    def judge(self) -> tuple[str, str, str]:
-        """(verifier, version, options): what verdicts are stored under."""
-        offer = self.registry.find("verifier", self.config.verifier.name)
-        options = configuration.options(offer, self.config.verifier.options)
-        return self.config.verifier.name, self.verifier.version, json.dumps(options, sort_keys=True)
+    def judging(self) -> dict[Role, Judging]:
+        """Who judges: the labeller what is trained on, the verifier what is scored."""
+        scores = Judging(self._key(self.config.verifier, self.verifier), self.verifier)
+        if self.config.labels is None:
+            return {"labels": scores, "scores": scores}
+        return {
+            "labels": Judging(self._key(self.config.labels, self.labeller), self.labeller),
+            "scores": scores,
+        }
+
+    def _key(self, section: configuration.ComponentConfig, verifier: Verifier) -> VerifierKey:
+        offer = self.registry.find("verifier", section.name)
+        options = configuration.options(offer, section.options)
+        return VerifierKey(section.name, verifier.version, json.dumps(options, sort_keys=True))
 
     @cached_property
     def labeller(self) -> Verifier:
@@ -72,15 +90,6 @@ class State:
             return self.verifier
         made: Verifier = configuration.make(self.registry, "verifier", self.config.labels)
         return made
-
-    @cached_property
-    def label_judge(self) -> tuple[str, str, str]:
-        """What verdicts of the labeller are stored under."""
-        if self.config.labels is None:
-            return self.judge
-        offer = self.registry.find("verifier", self.config.labels.name)
-        options = configuration.options(offer, self.config.labels.options)
-        return self.config.labels.name, self.labeller.version, json.dumps(options, sort_keys=True)
 
     @cached_property
     def schedule(self) -> Schedule:
@@ -139,13 +148,12 @@ class State:
         base = self.config.student.as_model()
         if iteration < 0:
             return base
-        ((weights,),) = self.journal.db.execute(
-            "SELECT weights FROM students WHERE track = ? AND iteration = ?", (track, iteration)
-        ).fetchall()
+        trained = mixtures.student(self.journal, track, iteration)
+        assert trained is not None, f"student {iteration} of {track} is not trained"
         return Model(
             name=base.name,
             revision=base.revision,
-            weights=str((self.folder / weights).resolve()),
+            weights=str((self.folder / trained.weights).resolve()),
             prompt_format=base.prompt_format,
         )
 
@@ -164,22 +172,22 @@ class State:
             self.note(text)
 
     @contextmanager
-    def step(self, track: str, iteration: int, step: str) -> Iterator[Callable[[], bool]]:
+    def step(self, stage: Stage) -> Iterator[bool]:
         """Run the body as a step: announced, timed, recorded as finished at its end.
 
-        Yields a function that tells whether the step is finished already; the body then returns.
+        Yields whether the step is finished already; the body then has nothing to do.
         """
-        if self.journal.finished(track, iteration, step):
-            yield lambda: True
+        if self.journal.finished(stage):
+            yield True
             return
-        key = f"{self.folder.name}:{track}:{iteration}:{step}"
-        place: dict[str, Any] = {"track": track, "iteration": iteration, "step": step}
+        key = f"{self.folder.name}:{stage}"
+        place = stage._asdict()
         self.emit("siked_step_started", hookspecs.StepStarted(id=key + ":start", **place))
         start = time.monotonic()
-        yield lambda: False
+        yield False
         seconds = time.monotonic() - start
         with self.journal.saving():
-            self.journal.step(track, iteration, step, seconds)
+            self.journal.step(stage, seconds)
         self.emit("siked_step_finished", hookspecs.StepFinished(id=key, seconds=seconds, **place))
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from siked.engine.label_noise import label_error
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history
-from siked.journal import Reader
+from siked.journal import Reader, Stage
+from siked.journal.queries import mixtures, scores, verdicts
 from siked.records import Continue, Decision, RollBack, Score, Stop
 
 
@@ -34,7 +36,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
         "iterations": [
             {
                 **_iteration(state.journal, MAIN, t),
-                "choice_quality": choice_quality(state.journal, t, state.judge),
+                "choice_quality": choice_quality(state.journal, t),
             }
             for t in range(last + 1)
         ],
@@ -75,29 +77,19 @@ def score_dict(found: Score) -> dict[str, Any]:
 
 
 def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
-    mixture = _mixture(journal, track, iteration)
-    rows = journal.rows(
-        "SELECT * FROM evaluations WHERE track = ? AND iteration = ? ORDER BY id", track, iteration
-    )
-    on_dev = {row["mode"]: row for row in rows if row["split"] == "dev"}
-    forced = {m[7:]: row["correct"] / row["n"] for m, row in on_dev.items() if m.startswith("forced:")}
+    found = scores.evaluations(journal, track, iteration)
+    on_dev = {row.mode: row for row in found if row.split == "dev"}
+    forced = {m[7:]: row.correct / row.n for m, row in on_dev.items() if m.startswith("forced:")}
     anyone, dev = on_dev.get("any"), on_dev.get("free")
     return {
         "iteration": iteration,
-        **mixture,
-        "choice": json.loads(dev["choice"]) if dev else {},
-        "accuracy": _accuracy(journal, rows),
+        **(mixtures.mixture(journal, track, iteration) or {}),
+        "choice": dev.choice if dev else {},
+        "accuracy": _accuracy(journal, found),
         "forced": forced,
-        "any_strategy": anyone["correct"] / anyone["n"] if anyone else None,
+        "any_strategy": anyone.correct / anyone.n if anyone else None,
         "training": _training(journal, track, iteration),
-        "seconds": {
-            row["step"]: round(row["seconds"], 2)
-            for row in journal.rows(
-                "SELECT step, seconds FROM steps WHERE track = ? AND iteration = ? ORDER BY id",
-                track,
-                iteration,
-            )
-        },
+        "seconds": {done.step: round(done.seconds, 2) for done in scores.timings(journal, track, iteration)},
     }
 
 
@@ -105,70 +97,44 @@ def _votes(state: State, last: int) -> dict[str, Any]:
     """Return, by test set, what several texts to a problem are worth: mode, texts a problem, score."""
     found: dict[str, Any] = {}
     texts = len(state.strategies)
-    for row in state.journal.rows(
-        "SELECT * FROM evaluations WHERE track = ? AND iteration = ? AND split = 'test' ORDER BY id",
-        MAIN,
-        last,
-    ):
-        single = row["mode"] == "free" or row["mode"].startswith("forced:")
-        values = score_dict(score(row["correct"], row["n"], row["unverified"]))
-        found.setdefault(row["dataset"], []).append(
-            {"mode": row["mode"], "texts": 1 if single else texts, **values}
-        )
+    for row in scores.evaluations(state.journal, MAIN, last):
+        if row.split == "test":
+            single = row.mode == "free" or row.mode.startswith("forced:")
+            values = score_dict(score(row.correct, row.n, row.unverified))
+            found.setdefault(row.dataset, []).append(
+                {"mode": row.mode, "texts": 1 if single else texts, **values}
+            )
     return found
-
-
-def _mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
-    (row,) = journal.rows("SELECT * FROM mixtures WHERE track = ? AND iteration = ?", track, iteration)
-    return {
-        "alpha": row["alpha"],
-        "alpha_tokens": row["alpha_tokens"],
-        "rows": row["rows"],
-        "loss_tokens": row["tokens"],
-        "sources": json.loads(row["sources"]),
-        "kl": row["kl"],
-        "shares": json.loads(row["shares"]),
-        "tag_entropy": row["entropy"],
-        "aims": json.loads(row["aims"]),
-        "dropped": json.loads(row["dropped"]),
-    }
 
 
 def _training(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
-    (row,) = journal.rows("SELECT * FROM students WHERE track = ? AND iteration = ?", track, iteration)
-    return {"steps": row["steps"], "tokens": row["tokens"], "loss": row["loss"], "dropped": row["dropped"]}
+    trained = mixtures.student(journal, track, iteration)
+    assert trained is not None
+    return {
+        "steps": trained.steps,
+        "tokens": trained.tokens,
+        "loss": trained.loss,
+        "dropped": trained.dropped,
+    }
 
 
-def _accuracy(journal: Reader, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _accuracy(journal: Reader, rows: Sequence[scores.Evaluation]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for row in rows:
-        if row["mode"] != "free":
-            continue
-        name = "dev" if row["split"] == "dev" else row["dataset"]
-        found[name] = score_dict(score(row["correct"], row["n"], row["unverified"]))
-        found[name] |= _by_body(journal, row, name)
+        if row.mode == "free":
+            found[row.set] = score_dict(score(row.correct, row.n, row.unverified))
+            found[row.set] |= _by_story(journal, Stage(row.track, row.iteration, f"free:{row.set}"))
     return found
 
 
-def _by_body(journal: Reader, row: dict[str, Any], name: str) -> dict[str, Any]:
+def _by_story(journal: Reader, stage: Stage) -> dict[str, Any]:
     """Split the score on a set into stories that occur in training, numbers aside, and others."""
-    parts = journal.rows(
-        "SELECT p.body_seen AS seen, count(*) AS n, sum(v.status = 'correct') AS correct,"
-        " sum(v.status = 'unverified') AS unverified"
-        " FROM requests q JOIN problems p ON p.id = q.problem JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " JOIN verdicts v ON v.rationale = r.id"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY 1",
-        row["track"],
-        row["iteration"],
-        f"free:{name}",
-    )
-    names = {1: "seen_body", 0: "unseen_body"}
+    parts = verdicts.by_story(journal, stage)
     if len(parts) < 2:
         return {}
     return {
-        names[part["seen"]]: score_dict(score(part["correct"], part["n"], part["unverified"]))
-        for part in parts
+        "seen_body" if seen else "unseen_body": score_dict(score(part.correct, part.n, part.unverified))
+        for seen, part in parts.items()
     }
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from siked.engine.generate import Ask, Source, generate
 from siked.engine.state import MAIN, State
 from siked.engine.verify import verify
+from siked.journal import Stage
 from siked.records import Model, Sampling
 
 
 def teach(state: State) -> None:
     """Sample the teacher of each strategy and verify what it says; what is correct is D_LLM."""
-    with state.step(MAIN, 0, "teach") as finished:
-        if finished() and not state.retry_failed:
+    with state.step(Stage(MAIN, 0, "teach")) as finished:
+        if finished and not state.retry_failed:
             return
         problems = state.journal.load_problems("train")
         for name in state.strategies:
@@ -34,10 +35,10 @@ def teach(state: State) -> None:
             def asks(name: str = name, samples: int = teacher.samples) -> Iterable[Ask]:
                 return (Ask(row, p, name, k) for row, p in problems for k in range(samples))
 
-            generate(state, MAIN, 0, f"teach:{name}", source, asks)
+            generate(state, Stage(MAIN, 0, f"teach:{name}"), source, asks)
         for name in state.strategies:
             spec = state.teacher_spec(state.config.teacher_of(name))
             if spec.identity != state.student_spec.identity:
                 state.pool.drop(spec)
         # All strategies together: a labeller without golds looks at what they agree on.
-        verify(state, MAIN, 0, [f"teach:{name}" for name in state.strategies], labels=True)
+        verify(state, [Stage(MAIN, 0, f"teach:{name}") for name in state.strategies])

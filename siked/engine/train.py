@@ -12,6 +12,8 @@ from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.student_cache import put, take, training_key
+from siked.journal import Stage
+from siked.journal.queries import mixtures
 from siked.models.weights import weights_hash
 from siked.records import Model, Trained, TrainSettings
 from siked.workers.host import Worker, write_rows
@@ -20,8 +22,8 @@ from siked.workers.protocol import pack
 
 def train(state: State, iteration: int) -> None:
     """Train student t from student t-1, or from the base (``trainer.start``, off-policy control)."""
-    with state.step(MAIN, iteration, "train") as finished:
-        if finished():
+    with state.step(Stage(MAIN, iteration, "train")) as finished:
+        if finished:
             return
         first = iteration == 0 or state.config.trainer.start == "base"
         parent = state.student(MAIN, -1 if first else iteration - 1)
@@ -88,12 +90,12 @@ def run_trainer(state: State, track: str, iteration: int, parent: Model, setting
 
 
 def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
-    for question, strategy, text, weight in state.journal.mixture_texts(track, iteration):
+    for row in mixtures.texts(state.journal, track, iteration):
         yield {
-            "messages": [pack(message) for message in student_prompt(question)],
-            "prefix": state.strategies[strategy].tag,
-            "text": text.strip(),
-            "weight": weight,
+            "messages": [pack(message) for message in student_prompt(row.question)],
+            "prefix": state.strategies[row.strategy].tag,
+            "text": row.text.strip(),
+            "weight": row.weight,
         }
 
 

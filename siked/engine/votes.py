@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from siked.answers import majority
-from siked.engine.evaluate import greedy, record, results
+from siked.engine.evaluate import greedy, record
 from siked.engine.generate import Ask, Source, generate, student_source
 from siked.engine.state import MAIN, State
 from siked.engine.verify import verify
+from siked.journal import Stage
+from siked.journal.queries.scores import evaluations
+from siked.journal.queries.verdicts import Judged, judged
 from siked.records import Problem, Sampling, Status
 
 
@@ -20,8 +22,8 @@ def votes(state: State, iteration: int) -> None:
     ``pass:NAME`` and ``majority:NAME`` of the samples of the best one. Ties of votes go to the
     strategy that is better on dev.
     """
-    with state.step(MAIN, iteration, "votes") as finished:
-        if finished():
+    with state.step(Stage(MAIN, iteration, "votes")) as finished:
+        if finished:
             return
         order = by_dev(state, iteration)
         best = order[0]
@@ -32,32 +34,38 @@ def votes(state: State, iteration: int) -> None:
         )
         for name in state.journal.test_sets():
             problems = state.journal.load_problems("test", name)
-            once = _ask(
-                state, iteration, f"forced:{name}", greedy(state, MAIN, iteration), problems, order, 1
-            )
+            _ask(state, iteration, f"forced:{name}", greedy(state, MAIN, iteration), problems, order, 1)
             often = student_source(state, MAIN, iteration, sampling)
-            samples = _ask(state, iteration, f"sampled:{name}", often, problems, [best], len(order))
-            for strategy in order:
-                mine = [row for row in once if row["strategy"] == strategy]
-                record(state, MAIN, iteration, name, f"forced:{strategy}", mine, {})
-            for mode, rows in (("", once), (f":{best}", samples)):
-                grouped = _by_problem(rows, order)
-                voted = [{"status": _elected(texts)} for texts in grouped]
-                record(state, MAIN, iteration, name, f"majority{mode}", voted, {})
-                some = [{"status": _best_of(texts)} for texts in grouped]
-                record(state, MAIN, iteration, name, f"pass{mode}" if mode else "any", some, {})
+            _ask(state, iteration, f"sampled:{name}", often, problems, [best], len(order))
+        _record(state, iteration, order)
+
+
+def vote_again(state: State, iteration: int) -> None:
+    """Record what :func:`votes` does by the verdicts that count now."""
+    _record(state, iteration, by_dev(state, iteration))
+
+
+def _record(state: State, iteration: int, order: Sequence[str]) -> None:
+    for name in state.journal.test_sets():
+        once = judged(state.journal, Stage(MAIN, iteration, f"forced:{name}"))
+        samples = judged(state.journal, Stage(MAIN, iteration, f"sampled:{name}"))
+        for strategy in order:
+            mine = [row.status for row in once if row.strategy == strategy]
+            record(state, Stage(MAIN, iteration, f"forced:{strategy}"), name, mine)
+        # What was sampled is told by its texts: another verifier may find another strategy best.
+        for mode, rows in (("", once), (f":{samples[0].strategy}" if samples else "", samples)):
+            grouped = _by_problem(rows, order)
+            record(state, Stage(MAIN, iteration, f"majority{mode}"), name, [_elected(t) for t in grouped])
+            some = Stage(MAIN, iteration, f"pass{mode}" if mode else "any")
+            record(state, some, name, [_best_of(texts) for texts in grouped])
 
 
 def by_dev(state: State, iteration: int) -> list[str]:
     """Return the strategies, the best on dev first; as configured where they were not forced there."""
     scores = {
-        row["mode"].removeprefix("forced:"): row["correct"] / max(row["n"], 1)
-        for row in state.journal.rows(
-            "SELECT * FROM evaluations WHERE track = ? AND iteration = ? AND split = 'dev'"
-            " AND mode LIKE 'forced:%'",
-            MAIN,
-            iteration,
-        )
+        found.mode.removeprefix("forced:"): found.correct / max(found.n, 1)
+        for found in evaluations(state.journal, MAIN, iteration)
+        if found.split == "dev" and found.mode.startswith("forced:")
     }
     return sorted(state.strategies, key=lambda name: -scores.get(name, 0.0))
 
@@ -70,7 +78,7 @@ def _ask(
     problems: Sequence[tuple[int, Problem]],
     strategies: Sequence[str],
     k: int,
-) -> list[dict[str, Any]]:
+) -> None:
     def asks() -> Iterable[Ask]:
         return (
             Ask(row, problem, name, sample)
@@ -79,22 +87,22 @@ def _ask(
             for sample in range(k)
         )
 
-    generate(state, MAIN, iteration, step, source, asks)
-    verify(state, MAIN, iteration, [step])
-    return results(state, MAIN, iteration, step)
+    stage = Stage(MAIN, iteration, step)
+    generate(state, stage, source, asks)
+    verify(state, [stage])
 
 
-def _by_problem(rows: Sequence[dict[str, Any]], order: Sequence[str]) -> list[list[dict[str, Any]]]:
-    grouped: dict[int, list[dict[str, Any]]] = {}
-    for row in sorted(rows, key=lambda row: (row["problem"], order.index(row["strategy"]), row["sample"])):
-        grouped.setdefault(row["problem"], []).append(row)
+def _by_problem(rows: Sequence[Judged], order: Sequence[str]) -> list[list[Judged]]:
+    grouped: dict[int, list[Judged]] = {}
+    for row in sorted(rows, key=lambda row: (row.problem, order.index(row.strategy), row.sample)):
+        grouped.setdefault(row.problem, []).append(row)
     return list(grouped.values())
 
 
-def _elected(texts: Sequence[dict[str, Any]]) -> str:
-    place = majority([row["answer"] for row in texts])
-    return str(Status.WRONG if place is None else texts[place]["status"])
+def _elected(texts: Sequence[Judged]) -> str:
+    place = majority([row.answer for row in texts])
+    return str(Status.WRONG if place is None else texts[place].status)
 
 
-def _best_of(texts: Sequence[dict[str, Any]]) -> str:
-    return str(Status.CORRECT if any(row["status"] == "correct" for row in texts) else Status.WRONG)
+def _best_of(texts: Sequence[Judged]) -> str:
+    return str(Status.CORRECT if any(row.status == "correct" for row in texts) else Status.WRONG)

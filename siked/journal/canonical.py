@@ -11,28 +11,28 @@ from siked.journal.read import Reader
 # Everything but row ids, times, durations, attempts, usage and events, sorted by natural key.
 _PLACE = "p.dataset, p.split, p.name"
 _ASKED = f"q.track, q.iteration, q.step, {_PLACE}, q.strategy, q.sample"
-_LAST = "r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
 _QUERIES = {
     "facts": "SELECT key, value FROM facts ORDER BY key",
     "problems": f"SELECT {_PLACE}, question, gold, family, body_seen FROM problems p ORDER BY {_PLACE}",
     "rationales": (
         f"SELECT {_ASKED}, q.seed, q.key, r.outcome, r.reason, r.strategy, r.text FROM requests q"
         " JOIN problems p ON p.id = q.problem"
-        f" LEFT JOIN rationales r ON r.request = q.id AND {_LAST} ORDER BY {_ASKED}"
+        f" LEFT JOIN current_rationale r ON r.request = q.id ORDER BY {_ASKED}"
     ),
     "verdicts": (
         f"SELECT {_ASKED}, v.verifier, v.version, v.options, v.status, v.answer, v.rule, v.flags, v.sandbox,"
-        " v.program FROM verdicts v JOIN rationales r ON r.id = v.rationale"
+        " v.program FROM verdicts v JOIN current_rationale r ON r.id = v.rationale"
         " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
-        f" WHERE {_LAST} ORDER BY {_ASKED}, v.verifier, v.version, v.options"
+        f" ORDER BY {_ASKED}, v.verifier, v.version, v.options"
     ),
+    "verifiers": "SELECT role, verifier, version, options FROM verifiers ORDER BY role, id",
     "mixtures": (
         "SELECT track, iteration, schedule, options, rows, alpha, tokens, alpha_tokens, shares, sources, kl,"
         " entropy, aims, dropped FROM mixtures ORDER BY track, iteration"
     ),
     "mixture_rows": (
-        f"SELECT m.track, m.iteration, w.position, {_ASKED}, w.weight, w.reason FROM mixture_rows w"
-        " JOIN mixtures m ON m.id = w.mixture JOIN rationales r ON r.id = w.rationale"
+        f"SELECT m.track, m.iteration, w.position, {_ASKED}, w.weight, w.tag_weight, w.reason"
+        " FROM mixture_rows w JOIN mixtures m ON m.id = w.mixture JOIN rationales r ON r.id = w.rationale"
         " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
         " ORDER BY m.track, m.iteration, w.position"
     ),
@@ -41,8 +41,9 @@ _QUERIES = {
         " FROM students ORDER BY track, iteration"
     ),
     "evaluations": (
-        "SELECT track, iteration, dataset, split, mode, n, correct, unverified, choice FROM evaluations"
-        " ORDER BY track, iteration, dataset, split, mode"
+        "SELECT track, iteration, dataset, split, mode, n, correct, unverified, choice, verifier, version,"
+        " options FROM evaluations"
+        " ORDER BY track, iteration, dataset, split, mode, verifier, version, options"
     ),
     "tag_scores": (
         f"SELECT t.track, t.iteration, {_PLACE}, t.strategy, t.logprob FROM tag_scores t"

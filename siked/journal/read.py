@@ -1,4 +1,4 @@
-"""Reading the journal; works while a run goes on."""
+"""Reading the journal; works while a run goes on. What else is asked of it stands in ``queries``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from siked.errors import UsageError
+from siked.journal.migrate import OLDEST, VERSION, migrate
+from siked.journal.stage import Role, Stage, VerifierKey
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
 
 _TYPES: dict[str, type[Problem]] = {"train": TrainProblem, "dev": DevProblem, "test": TestProblem}
@@ -60,13 +63,19 @@ class Reader:
     def at(cls, folder: Path) -> Reader:
         """Open the journal in a run folder for reading only.
 
+        One of an older format is read through a copy of today's format; the file stays as it is.
         Raises :class:`siked.errors.UsageError` where there is none.
         """
-        from siked.journal.write import check_version
-
         path = folder / "run.db"
-        check_version(path)
-        return cls(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True), path)
+        found = format_of(path)
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        if found != VERSION:
+            copy = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
+            db.backup(copy)
+            db.close()
+            migrate(copy)
+            db = copy
+        return cls(db, path)
 
     def close(self) -> None:
         """Close the file."""
@@ -77,14 +86,19 @@ class Reader:
         row = self.db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
         return default if row is None else json.loads(row[0])
 
-    def finished(self, track: str, iteration: int, step: str) -> bool:
+    def finished(self, stage: Stage) -> bool:
         """Whether a step is finished."""
-        return (
-            self.db.execute(
-                "SELECT 1 FROM steps WHERE track = ? AND iteration = ? AND step = ?", (track, iteration, step)
-            ).fetchone()
-            is not None
-        )
+        found = self.db.execute(
+            "SELECT 1 FROM steps WHERE track = ? AND iteration = ? AND step = ?", stage
+        ).fetchone()
+        return found is not None
+
+    def verifier(self, role: Role) -> VerifierKey | None:
+        """Return whose verdicts of a role count; None before the first."""
+        row = self.db.execute(
+            "SELECT verifier, version, options FROM current_verifier WHERE role = ?", (role,)
+        ).fetchone()
+        return None if row is None else VerifierKey(*row)
 
     def load_problems(self, split: str, dataset: str | None = None) -> list[tuple[int, Problem]]:
         """Return (row id, problem) of a split, in the data set's order."""
@@ -117,22 +131,22 @@ class Reader:
             )
         ]
 
-    def count_requests(self, track: str, iteration: int, step: str) -> tuple[int, int]:
+    def count_requests(self, stage: Stage) -> tuple[int, int]:
         """Return (asked, ended) of a step."""
         asked, ended = self.db.execute(
             "SELECT count(*), count(r.request) FROM requests q LEFT JOIN"
             " (SELECT DISTINCT request FROM rationales) r ON r.request = q.id"
             " WHERE track = ? AND iteration = ? AND step = ?",
-            (track, iteration, step),
+            stage,
         ).fetchone()
         return asked, ended
 
-    def open_requests(self, track: str, iteration: int, step: str) -> list[tuple[int, str, str]]:
+    def open_requests(self, stage: Stage) -> list[tuple[int, str, str]]:
         """Return (row id, key, strategy) of the requests of a step that have no text."""
         return self.db.execute(
             "SELECT id, key, strategy FROM requests q WHERE track = ? AND iteration = ? AND step = ?"
             " AND NOT EXISTS (SELECT 1 FROM rationales r WHERE r.request = q.id) ORDER BY id",
-            (track, iteration, step),
+            stage,
         ).fetchall()
 
     def used(self, teacher: bool) -> tuple[int, float]:
@@ -152,15 +166,12 @@ class Reader:
         ).fetchone()
         return tokens + lost_tokens, cost + lost_cost
 
-    def chunks(
-        self, track: str, iteration: int, step: str, size: int, retry: bool = False
-    ) -> Iterator[list[Asked]]:
+    def chunks(self, stage: Stage, size: int, retry: bool = False) -> Iterator[list[Asked]]:
         """Yield the requests of a step in runs of ``size``, in the order they were planned, leaving
         out runs in which nothing is missing. ``retry`` counts failed requests as missing."""
         # A step is planned in one transaction, so its ids are a run without gaps.
         first, last = self.db.execute(
-            "SELECT min(id), max(id) FROM requests WHERE track = ? AND iteration = ? AND step = ?",
-            (track, iteration, step),
+            "SELECT min(id), max(id) FROM requests WHERE track = ? AND iteration = ? AND step = ?", stage
         ).fetchone()
         done = (
             "EXISTS (SELECT 1 FROM rationales r WHERE r.request = q.id"
@@ -186,83 +197,73 @@ class Reader:
                 )
             ]
 
-    def unjudged(
-        self, track: str, iteration: int, steps: Sequence[str], judge: tuple[str, str, str], problems: int
-    ) -> Iterator[list[Unjudged]]:
-        """Yield the rationales of some steps that ``judge`` has no verdict on, for ``problems`` whole
-        problems at a time."""
-        wanted = ", ".join("?" * len(steps))
+    def unjudged(self, stages: Sequence[Stage], key: VerifierKey, problems: int) -> Iterator[list[Unjudged]]:
+        """Yield the rationales of steps of one iteration that ``key`` has no verdict on, for
+        ``problems`` whole problems at a time."""
+        wanted = ", ".join("?" * len(stages))
+        track, iteration, _ = stages[0]
+        steps = [stage.step for stage in stages]
+        open_here = (
+            "SELECT DISTINCT q.problem FROM requests q JOIN current_rationale r ON r.request = q.id"
+            f" WHERE q.track = ? AND q.iteration = ? AND q.step IN ({wanted}) AND q.problem > ?"
+            " AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.rationale = r.id AND v.verifier = ?"
+            " AND v.version = ? AND v.options = ?) ORDER BY q.problem LIMIT ?"
+        )
         first = -1
         while True:
             ids = [
                 row[0]
-                for row in self.db.execute(
-                    "SELECT DISTINCT problem FROM requests WHERE track = ? AND iteration = ?"
-                    f" AND step IN ({wanted}) AND problem > ? ORDER BY problem LIMIT ?",
-                    (track, iteration, *steps, first, problems),
-                )
+                for row in self.db.execute(open_here, (track, iteration, *steps, first, *key, problems))
             ]
             if not ids:
                 return
+            marks = ", ".join("?" * len(ids))
             rows = self.db.execute(
                 "SELECT r.id, q.problem, r.outcome, r.strategy, r.text, q.strategy != ''"
-                " FROM requests q JOIN rationales r ON r.request = q.id"
+                " FROM requests q JOIN current_rationale r ON r.request = q.id"
                 f" WHERE q.track = ? AND q.iteration = ? AND q.step IN ({wanted})"
-                " AND q.problem BETWEEN ? AND ?"
-                " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
+                f" AND q.problem IN ({marks})"
                 " AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.rationale = r.id AND v.verifier = ?"
                 " AND v.version = ? AND v.options = ?)"
                 " ORDER BY q.problem, q.strategy, q.sample",
-                (track, iteration, *steps, ids[0], ids[-1], *judge),
+                (track, iteration, *steps, *ids, *key),
             )
-            found = [Unjudged._make(row) for row in rows]
             first = ids[-1]
-            if found:
-                yield found
+            yield [Unjudged._make(row) for row in rows]
 
-    def kept(self, track: str, iteration: int, step: str, judge: tuple[str, str, str]) -> Iterator[Kept]:
+    def kept(self, stage: Stage) -> Iterator[Kept]:
         """Yield the whole, correct rationales of a step, sorted by (problem, strategy, sample)."""
         for row in self.db.execute(
             "SELECT r.id, p.name, r.strategy, q.sample, r.completion_tokens, r.text, v.flags"
-            " FROM requests q JOIN rationales r ON r.request = q.id JOIN verdicts v ON v.rationale = r.id"
+            " FROM requests q JOIN current_rationale r ON r.request = q.id"
+            " JOIN current_verdict v ON v.rationale = r.id"
             " JOIN problems p ON p.id = q.problem"
             " WHERE q.track = ? AND q.iteration = ? AND q.step = ? AND r.outcome = 'ok'"
-            " AND v.status = 'correct' AND v.verifier = ? AND v.version = ? AND v.options = ?"
-            " ORDER BY p.id, r.strategy, q.sample",
-            (track, iteration, step, *judge),
+            " AND v.status = 'correct' ORDER BY p.id, r.strategy, q.sample",
+            stage,
         ):
             yield Kept(*row)
 
-    def solved(
-        self, track: str, iteration: int, step: str, judge: tuple[str, str, str]
-    ) -> dict[tuple[str, str], tuple[int, int]]:
-        """Return (problem, strategy) to (correct, asked) for a step."""
-        return {
-            (name, strategy): (right, asked)
-            for name, strategy, right, asked in self.db.execute(
-                "SELECT p.name, q.strategy, sum(coalesce(v.status = 'correct', 0)), count(*)"
-                " FROM requests q JOIN problems p ON p.id = q.problem"
-                " LEFT JOIN rationales r ON r.request = q.id"
-                " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-                " LEFT JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ?"
-                " AND v.options = ?"
-                " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY q.problem, q.strategy",
-                (*judge, track, iteration, step),
-            )
-        }
-
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
-        """Run a query and return its rows as dicts (small results only)."""
+        """Run a query of your own and return its rows as dicts (small results only)."""
         cursor = self.db.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def mixture_texts(self, track: str, iteration: int) -> Iterator[tuple[str, str, str, float]]:
-        """Yield (question, strategy, text, weight) of a mixture, in training order."""
-        yield from self.db.execute(
-            "SELECT p.question, r.strategy, r.text, w.weight"
-            " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
-            " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
-            " JOIN problems p ON p.id = q.problem WHERE m.track = ? AND m.iteration = ? ORDER BY w.position",
-            (track, iteration),
-        )
+
+def format_of(path: Path) -> int:
+    """Return the format of a journal.
+
+    Raises :class:`UsageError` unless ``path`` is a journal this siked can read.
+    """
+    if not path.exists():
+        raise UsageError(f"{path.parent}: no run there (it has no {path.name})")
+    try:
+        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        found = int(db.execute("PRAGMA user_version").fetchone()[0])
+        db.close()
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{path}: not a journal: {error}") from None
+    if not OLDEST <= found <= VERSION:
+        raise UsageError(f"{path}: format {found}; this siked reads formats {OLDEST} to {VERSION}")
+    return found

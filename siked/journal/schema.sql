@@ -76,6 +76,14 @@ CREATE TABLE verdicts (
     UNIQUE (rationale, verifier, version, options)
 ) STRICT;
 
+CREATE TABLE verifiers (                   -- who judges from here on; the last of a role counts
+    id INTEGER PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('labels', 'scores')),
+    verifier TEXT NOT NULL,
+    version TEXT NOT NULL,
+    options TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE mixtures (
     id INTEGER PRIMARY KEY,
     track TEXT NOT NULL,
@@ -99,7 +107,8 @@ CREATE TABLE mixture_rows (
     mixture INTEGER NOT NULL REFERENCES mixtures (id),
     position INTEGER NOT NULL,
     rationale INTEGER NOT NULL REFERENCES rationales (id),
-    weight REAL NOT NULL,                  -- what it counts in the loss and in the shares of its mixture
+    weight REAL NOT NULL,                  -- what its rationale counts in the loss, and the row in shares
+    tag_weight REAL,                       -- what its tag counts in the loss; NULL: as the rationale
     reason TEXT NOT NULL,
     PRIMARY KEY (mixture, position)
 ) STRICT, WITHOUT ROWID;
@@ -129,7 +138,10 @@ CREATE TABLE evaluations (                 -- one row per student, set and mode
     correct INTEGER NOT NULL,
     unverified INTEGER NOT NULL,
     choice TEXT NOT NULL,                  -- JSON {strategy or "none": share}; free only
-    UNIQUE (track, iteration, dataset, split, mode)
+    verifier TEXT NOT NULL,                -- whose verdicts were counted
+    version TEXT NOT NULL,
+    options TEXT NOT NULL,
+    UNIQUE (track, iteration, dataset, split, mode, verifier, version, options)
 ) STRICT;
 
 CREATE TABLE tag_scores (                  -- how probable a student finds each strategy's tag, dev only
@@ -157,3 +169,29 @@ CREATE TABLE events (                      -- what a person wants to know afterw
     kind TEXT NOT NULL,
     data TEXT NOT NULL
 ) STRICT;
+
+-- How each request ended: the last of its attempts.
+CREATE VIEW current_rationale AS
+SELECT * FROM rationales AS r
+WHERE attempt = (SELECT max(attempt) FROM rationales AS other WHERE other.request = r.request);
+
+CREATE VIEW current_verifier AS
+SELECT role, verifier, version, options FROM verifiers AS v
+WHERE id = (SELECT max(id) FROM verifiers AS other WHERE other.role = v.role);
+
+-- What the current verifier says: the labeller of what is trained on, else the one that scores. One
+-- table with a condition and no join, so that SQLite merges it into a query also behind a LEFT JOIN.
+CREATE VIEW current_verdict AS
+SELECT * FROM verdicts AS v
+WHERE (verifier, version, options) = (
+    SELECT c.verifier, c.version, c.options FROM current_verifier AS c WHERE c.role = (
+        SELECT CASE WHEN q.step = 'sample' OR q.step LIKE 'teach:%' THEN 'labels' ELSE 'scores' END
+        FROM rationales AS r JOIN requests AS q ON q.id = r.request WHERE r.id = v.rationale
+    )
+);
+
+CREATE VIEW current_evaluation AS
+SELECT * FROM evaluations
+WHERE (verifier, version, options) = (
+    SELECT verifier, version, options FROM current_verifier WHERE role = 'scores'
+);

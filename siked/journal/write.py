@@ -7,16 +7,14 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from siked.errors import RunError, UsageError
-from siked.journal.read import Reader
+from siked.journal.migrate import VERSION, migrate, schema
+from siked.journal.read import Reader, format_of
+from siked.journal.stage import Role, Stage, VerifierKey
 from siked.records import Call, Completion, Mixture, Problem, Reservation, Trained, Verdict
-
-VERSION = 4
-"""``user_version`` of the files this siked writes and reads."""
 
 
 class Journal(Reader):
@@ -27,24 +25,22 @@ class Journal(Reader):
         """Make a new journal; ``path`` must not exist."""
         if path.exists():
             raise UsageError(f"{path} exists already")
-        schema = resources.files("siked.journal").joinpath("schema.sql").read_text(encoding="utf-8")
-        if sqlite3.sqlite_version_info < (3, 37):
-            schema = schema.replace(") STRICT, WITHOUT", ") WITHOUT").replace(") STRICT;", ");")
         db = sqlite3.connect(path)
         with _disk(path):
-            db.executescript(f"BEGIN; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
+            db.executescript(f"BEGIN; {schema()} PRAGMA user_version = {VERSION}; COMMIT;")
         db.close()
         return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> Journal:
-        """Open a journal to go on writing.
+        """Open a journal to go on writing; one of an older format is brought to today's first.
 
-        Raises :class:`UsageError` where there is none or another siked wrote it.
+        Raises :class:`UsageError` where there is none or a newer siked wrote it.
         """
-        check_version(path)
+        format_of(path)
         db = sqlite3.connect(path, isolation_level=None)
         with _disk(path):
+            migrate(db)
             # A network file system has no shared memory: WAL is refused there and the mode stays.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -82,15 +78,15 @@ class Journal(Reader):
             ((p.dataset, p.split, p.id, p.question, p.gold, p.family, int(seen)) for p, seen in problems),
         )
 
-    def requests(self, rows: Iterable[tuple[str, int, str, int, str, int, int, str]]) -> None:
-        """Add requests: (track, iteration, step, problem, strategy, sample, seed, key)."""
+    def requests(self, rows: Iterable[tuple[Stage, int, str, int, int, str]]) -> None:
+        """Add requests: (stage, problem, strategy, sample, seed, key)."""
         self.db.executemany(
             "INSERT INTO requests (track, iteration, step, problem, strategy, sample, seed, key)"
             " VALUES (?,?,?,?,?,?,?,?)",
-            rows,
+            ((*stage, *values) for stage, *values in rows),
         )
 
-    def reuse(self, track: str, iteration: int, step: str) -> int:
+    def reuse(self, stage: Stage) -> int:
         """End requests whose key has a text already with that text; return how many."""
         return self.db.execute(
             "INSERT INTO rationales"
@@ -102,7 +98,7 @@ class Journal(Reader):
             " WHERE new.track = ? AND new.iteration = ? AND new.step = ?"
             " AND NOT EXISTS (SELECT 1 FROM rationales x WHERE x.request = new.id)"
             " GROUP BY new.id HAVING r.id = min(r.id)",
-            (track, iteration, step),
+            stage,
         ).rowcount
 
     def completion(self, request: int, done: Completion, strategy: str) -> None:
@@ -124,15 +120,13 @@ class Journal(Reader):
             ),
         )
 
-    def call(self, track: str, iteration: int, step: str, backend: str, call: Call) -> None:
+    def call(self, stage: Stage, backend: str, call: Call) -> None:
         """Record one call to an engine or a provider."""
         self.db.execute(
             "INSERT INTO calls (track, iteration, step, backend, requests, prompt_tokens, completion_tokens,"
             " cost, provider_id, seconds) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
-                track,
-                iteration,
-                step,
+                *stage,
                 backend,
                 call.requests,
                 call.prompt_tokens,
@@ -151,20 +145,20 @@ class Journal(Reader):
     def verdict(
         self,
         rationale: int,
-        judge: tuple[str, str, str],
+        key: VerifierKey,
         verdict: Verdict,
         *,
         sandbox: str = "",
         program: str = "",
         detail: str = "",
     ) -> None:
-        """Record a verdict by ``judge``: (verifier, version, options as JSON)."""
+        """Record a verdict of a verifier."""
         self.db.execute(
             "INSERT INTO verdicts (rationale, verifier, version, options, status, answer, rule, flags,"
             " sandbox, program, detail) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (
                 rationale,
-                *judge,
+                *key,
                 verdict.status,
                 verdict.answer,
                 verdict.rule,
@@ -176,9 +170,13 @@ class Journal(Reader):
         )
 
     def mixture(
-        self, found: Mixture, options: dict[str, Any], rows: Iterable[tuple[int, float, str]]
+        self,
+        found: Mixture,
+        options: dict[str, Any],
+        rows: Iterable[tuple[int, float, float | None, str]],
     ) -> None:
-        """Record a mixture and its rows: (rationale, weight, reason), in training order."""
+        """Record a mixture and its rows: (rationale, weight, weight of the tag, reason), in training
+        order."""
         aims = [
             {"quantity": aim.quantity, "asked": aim.asked, "reached": reached, "why": aim.why}
             for aim, reached in found.aims
@@ -204,7 +202,7 @@ class Journal(Reader):
             ),
         )
         self.db.executemany(
-            "INSERT INTO mixture_rows VALUES (?,?,?,?,?)",
+            "INSERT INTO mixture_rows VALUES (?,?,?,?,?,?)",
             ((cursor.lastrowid, position, *row) for position, row in enumerate(rows)),
         )
 
@@ -218,7 +216,7 @@ class Journal(Reader):
             (track, of, iteration),
         )
         self.db.execute(
-            "INSERT INTO mixture_rows SELECT ?, w.position, w.rationale, w.weight, w.reason"
+            "INSERT INTO mixture_rows SELECT ?, w.position, w.rationale, w.weight, w.tag_weight, w.reason"
             " FROM mixture_rows w JOIN mixtures m ON m.id = w.mixture WHERE m.track = ? AND m.iteration = ?",
             (cursor.lastrowid, of, iteration),
         )
@@ -241,21 +239,25 @@ class Journal(Reader):
             ),
         )
 
+    def judged_by(self, role: Role, key: VerifierKey) -> None:
+        """Record whose verdicts of a role count from here on, unless they do already."""
+        if self.verifier(role) != key:
+            self.db.execute(
+                "INSERT INTO verifiers (role, verifier, version, options) VALUES (?,?,?,?)", (role, *key)
+            )
+
     def evaluation(
-        self,
-        track: str,
-        iteration: int,
-        dataset: str,
-        split: str,
-        mode: str,
-        counts: tuple[int, int, int],
-        choice: dict[str, float],
+        self, stage: Stage, dataset: str, split: str, counts: tuple[int, int, int], choice: dict[str, float]
     ) -> None:
-        """Record a score: ``counts`` is (n, correct, unverified)."""
+        """Record a score by the verdicts that count; the stage's step is its mode and ``counts`` is
+        (n, correct, unverified). One that stands there stays."""
         self.db.execute(
-            "INSERT INTO evaluations (track, iteration, dataset, split, mode, n, correct, unverified, choice)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
-            (track, iteration, dataset, split, mode, *counts, _json(choice)),
+            "INSERT OR IGNORE INTO evaluations"
+            " (track, iteration, mode, dataset, split, n, correct, unverified, choice,"
+            " verifier, version, options)"
+            " SELECT ?,?,?,?,?,?,?,?,?, verifier, version, options"
+            " FROM current_verifier WHERE role = 'scores'",
+            (*stage, dataset, split, *counts, _json(choice)),
         )
 
     def tag_scores(self, rows: Iterable[tuple[str, int, int, str, float]]) -> None:
@@ -264,26 +266,12 @@ class Journal(Reader):
             "INSERT INTO tag_scores (track, iteration, problem, strategy, logprob) VALUES (?,?,?,?,?)", rows
         )
 
-    def step(self, track: str, iteration: int, step: str, seconds: float) -> None:
+    def step(self, stage: Stage, seconds: float) -> None:
         """Record that a step is finished."""
         self.db.execute(
             "INSERT INTO steps (track, iteration, step, seconds) VALUES (?,?,?,?)",
-            (track, iteration, step, seconds),
+            (*stage, seconds),
         )
-
-
-def check_version(path: Path) -> None:
-    """Raise :class:`UsageError` unless ``path`` is a journal this siked can read."""
-    if not path.exists():
-        raise UsageError(f"{path.parent}: no run there (it has no {path.name})")
-    try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        db.close()
-    except sqlite3.DatabaseError as error:
-        raise UsageError(f"{path}: not a journal: {error}") from None
-    if found != VERSION:
-        raise UsageError(f"{path}: format {found}; this siked reads format {VERSION}")
 
 
 @contextmanager

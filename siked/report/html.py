@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from siked.engine.summary import write_atomically
+from siked.journal.queries import events, mixtures, texts, verdicts
 from siked.report import figures, samples, tables
 from siked.report.figures import Point, Series
 from siked.report.markup import Child, Html, el
@@ -68,7 +69,7 @@ def page(run: Run) -> str:
 
 
 def _header(run: Run, summary: Mapping[str, Any]) -> Html:
-    ((start,),) = run.journal.db.execute("SELECT min(time) FROM events").fetchall()
+    start = events.started(run.journal) or 0.0
     times = f"{tables.times(summary)}; started {_time(start)}; siked {summary['version']}"
     return el(
         "header",
@@ -221,21 +222,20 @@ def _sample(run: Run, sample: Sample) -> Html:
 
 def _provenance(run: Run) -> Html:
     manifest = json.loads(_read(run.folder / "manifest.json") or "{}")
-    judges = run.journal.rows("SELECT DISTINCT verifier, version, options FROM verdicts ORDER BY 1, 2, 3")
     starts = manifest.get("starts", [])
     last = {key: value for key, value in (starts[-1] if starts else {}).items() if key != "components"}
     versions = [[key, _plain(value)] for key, value in {**manifest, "starts": len(starts), **last}.items()]
-    versions += [["judged by", f"{row['verifier']} {row['version']} {row['options']}"] for row in judges]
-    notes = [json.loads(row["data"])["text"] for row in run.journal.rows(_NOTES)]
+    versions += [[f"{role} judged by", " ".join(key)] for role, *key in verdicts.verifiers(run.journal)]
+    notes = [data["text"] for data in events.events(run.journal, "note")]
     settings = _read(run.folder / "config.yaml")
     return _section(
         "Provenance",
         "What the run was made of and with. Every request, text, verdict and training row stands in run.db.",
         _table(Table("Versions", ["what", "value"], versions, frozenset({"value"}))),
         _table(_components(starts)),
-        _table(_from(run, "Problems", _PROBLEMS, "split")),
-        _table(_from(run, "Students", _STUDENTS, "weights", "sha-256")),
-        _table(_from(run, "Calls", _CALLS, "backend")),
+        _table(_from("Problems", texts.problem_counts(run.journal), "split")),
+        _table(_from("Students", mixtures.student_table(run.journal), "weights", "sha-256")),
+        _table(_from("Calls", texts.calls(run.journal), "backend")),
         _folded("Settings", el("pre", settings, tabindex="0")) if settings else None,
         _folded(f"Notes of the run ({len(notes)})", el("ul", [el("li", note) for note in notes]))
         if notes
@@ -251,27 +251,7 @@ def _components(starts: Sequence[Mapping[str, Any]]) -> Table:
     return Table("Components", columns, list(rows), frozenset(columns))
 
 
-_PROBLEMS = (
-    "SELECT dataset, split, count(*) AS problems, count(gold) AS 'with a gold', sum(body_seen) AS"
-    " 'story in training' FROM problems GROUP BY dataset, split ORDER BY min(id)"
-)
-_STUDENTS = (
-    "SELECT track || ' ' || iteration AS student, weights, substr(hash, 1, 16) AS 'sha-256', steps, tokens,"
-    " printf('%.4f', loss) AS loss, rows, dropped AS 'too long' FROM students ORDER BY id"
-)
-_CALLS = (
-    "SELECT track || ' ' || iteration || ' ' || CASE WHEN step LIKE 'teach:%' THEN 'teach'"
-    " WHEN step = 'sample' THEN 'sample' ELSE 'evaluate' END AS purpose, backend, count(*) AS calls,"
-    " sum(requests) AS requests,"
-    " sum(prompt_tokens) AS 'prompt tokens', sum(completion_tokens) AS 'new tokens',"
-    " printf('%.1f', sum(seconds)) AS seconds, printf('%.4f', sum(cost)) AS cost"
-    " FROM calls GROUP BY 1, 2 ORDER BY min(id)"
-)
-_NOTES = "SELECT data FROM events WHERE kind = 'note' ORDER BY id"
-
-
-def _from(run: Run, title: str, query: str, *words: str) -> Table:
-    rows = run.journal.rows(query)
+def _from(title: str, rows: Sequence[Mapping[str, Any]], *words: str) -> Table:
     columns = list(rows[0]) if rows else []
     return Table(title, columns, [[str(value) for value in row.values()] for row in rows], frozenset(words))
 

@@ -6,17 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from siked.engine.state import MAIN
-from siked.journal import Reader
+from siked.journal import Reader, Stage
+from siked.journal.queries import texts, verdicts
 
 KINDS = ("correct", "wrong", "flagged", "unverified")
 """``flagged`` is correct with a flag."""
-
-_JUDGED = (
-    "FROM requests q JOIN rationales r ON r.request = q.id"
-    " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-    " JOIN verdicts v ON v.rationale = r.id"
-)
-_KIND = "CASE WHEN v.status = 'correct' AND v.flags != '' THEN 'flagged' ELSE v.status END"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +48,7 @@ class Sample:
 def writers(journal: Reader, strategies: Sequence[str]) -> list[Writer]:
     """Return the newest student that has written for training, where one has, and the teacher."""
     teacher = Writer("Written by the teacher", 0, tuple(f"teach:{name}" for name in strategies))
-    ((last,),) = journal.db.execute(
-        "SELECT max(iteration) FROM requests WHERE track = ? AND step = 'sample'", (MAIN,)
-    )
+    last = texts.last_sampled(journal)
     if last is None:
         return [teacher]
     return [Writer(f"Written by student {last - 1} for iteration {last}", last, ("sample",)), teacher]
@@ -70,25 +62,9 @@ def pick(journal: Reader, writer: Writer, strategies: Sequence[str]) -> list[Sam
     """
     found: list[tuple[int, int, int]] = []
     for step in writer.steps:
-        # SQLite takes the columns that are not aggregated from the row that has the minimum.
-        for strategy, kind, rationale, _ in journal.db.execute(
-            f"SELECT q.strategy, {_KIND} AS kind, r.id, min(q.seed) {_JUDGED}"
-            " WHERE q.track = ? AND q.iteration = ? AND q.step = ? GROUP BY 1, 2",
-            (MAIN, writer.iteration, step),
-        ):
+        for strategy, kind, rationale in verdicts.drawn(journal, Stage(MAIN, writer.iteration, step)):
             found.append((strategies.index(strategy), KINDS.index(kind), rationale))
-    return [_sample(journal, KINDS[kind], rationale) for _, kind, rationale in sorted(found)]
-
-
-def _sample(journal: Reader, kind: str, rationale: int) -> Sample:
-    (row,) = journal.rows(
-        "SELECT q.strategy, p.name AS problem, p.question, p.gold, r.text, r.outcome,"
-        " r.completion_tokens AS tokens, v.status, v.answer, v.rule, v.flags, v.sandbox, v.program,"
-        " v.detail, coalesce((SELECT m.iteration || ':' || w.position FROM mixture_rows w"
-        " JOIN mixtures m ON m.id = w.mixture WHERE m.track = ? AND w.rationale = r.id"
-        f" ORDER BY m.iteration LIMIT 1), '') AS row {_JUDGED} JOIN problems p ON p.id = q.problem"
-        " WHERE r.id = ? ORDER BY v.id DESC LIMIT 1",
-        MAIN,
-        rationale,
-    )
-    return Sample(kind=kind, **row)
+    return [
+        Sample(kind=KINDS[kind], **verdicts.sample(journal, rationale))
+        for _, kind, rationale in sorted(found)
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from siked.journal.queries import verdicts
 from siked.runs.run import Run
 
 CONTROLS = {
@@ -196,26 +197,11 @@ def votes(summary: Mapping[str, Any]) -> Table:
 
 def funnel(run: Run) -> Table:
     """Return how many rationales of each source and strategy were asked, whole, right, flagged, kept."""
-    rows = run.journal.rows(
-        "SELECT CASE WHEN q.step LIKE 'teach:%' THEN 'teacher' ELSE 'iteration ' || q.iteration END AS step,"
-        " q.strategy, count(*) AS asked, sum(coalesce(r.outcome = 'ok', 0)) AS whole,"
-        " sum(coalesce(r.outcome = 'ok' AND v.rule NOT LIKE 'malformed:%', 0)) AS formed,"
-        " sum(coalesce(v.status = 'correct', 0)) AS correct, sum(coalesce(v.flags != '', 0)) AS flagged,"
-        " sum(coalesce(v.status = 'unverified', 0)) AS unverified, count(k.rationale) AS kept"
-        " FROM requests q LEFT JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " LEFT JOIN verdicts v ON v.rationale = r.id"
-        " LEFT JOIN (SELECT DISTINCT m.iteration, w.rationale FROM mixture_rows w"
-        " JOIN mixtures m ON m.id = w.mixture WHERE m.track = 'main') k"
-        " ON k.rationale = r.id AND k.iteration = q.iteration"
-        " WHERE q.track = 'main' AND (q.step LIKE 'teach:%' OR q.step = 'sample')"
-        " GROUP BY q.iteration, 1, q.strategy ORDER BY q.iteration, min(q.id)"
-    )
     columns = (
         *("step", "strategy", "asked", "whole", "well-formed", "correct"),
         *("flagged", "unverified", "kept"),
     )
-    cells = [[str(value) for value in row.values()] for row in rows]
+    cells = [[str(value) for value in row] for row in verdicts.funnel(run.journal)]
     return Table("Rationales for training", columns, cells, frozenset({"strategy"}))
 
 

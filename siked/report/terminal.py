@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from siked.engine.stats import score
+from siked.journal.queries import scores
 from siked.report import tables
 from siked.report.tables import Table
 from siked.runs.run import Run
@@ -69,13 +70,11 @@ def _rich(table: Table) -> Any:
 def _print_progress(console: Any, run: Run) -> None:
     going_on = f"{run.folder.name}: not finished; go on with: siked resume {run.folder}"
     console.print(safe(going_on), soft_wrap=True)
-    steps = run.journal.rows("SELECT track, iteration, step, seconds FROM steps ORDER BY id")
-    for row in steps:
-        step = f"  {row['track']} {row['iteration']} {row['step']}"
-        console.print(safe(f"{step}: done in {row['seconds']:.1f} s"))
-    for row in run.journal.rows("SELECT * FROM evaluations WHERE mode = 'free' ORDER BY id"):
-        found = score(row["correct"], row["n"], row["unverified"])
-        values = {"value": found.value, "ci95": found.ci95, "unverified": found.unverified}
-        name = "dev" if row["split"] == "dev" else row["dataset"]
-        where = f"  {row['track']} {row['iteration']} on {name}"
-        console.print(safe(f"{where}: {tables.cell(values)} of {row['n']}"))
+    for done in scores.timings(run.journal):
+        console.print(safe(f"  {done.track} {done.iteration} {done.step}: done in {done.seconds:.1f} s"))
+    for row in scores.evaluations(run.journal):
+        if row.mode == "free":
+            found = score(row.correct, row.n, row.unverified)
+            values = {"value": found.value, "ci95": found.ci95, "unverified": found.unverified}
+            where = f"  {row.track} {row.iteration} on {row.set}"
+            console.print(safe(f"{where}: {tables.cell(values)} of {row.n}"))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import sqlite3
 from pathlib import Path
 
 from siked.config import RunConfig
@@ -13,6 +11,8 @@ from siked.engine.state import MAIN
 from siked.errors import UsageError
 from siked.journal import Reader
 from siked.journal.canonical import digest
+from siked.journal.copies import copy_for_fork
+from siked.journal.queries import mixtures, scores
 from siked.runs.run import stored_config, write_config
 
 SAME = ("strategies", "student", "dataset", "verifier", "labels", "decontaminate")
@@ -49,12 +49,7 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
     """
     reader = Reader.at(parent)
     try:
-        done = [
-            row["iteration"]
-            for row in reader.rows(
-                "SELECT iteration FROM steps WHERE track = ? AND step = 'evaluate' ORDER BY iteration", MAIN
-            )
-        ]
+        done = scores.evaluated(reader)
         if not done:
             raise UsageError(f"{parent}: no iteration is finished; type: siked resume {parent}")
         at = done[-1] if iteration is None else iteration
@@ -67,48 +62,15 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
         for key in SAME:
             if getattr(kept, key) != getattr(config, key):
                 raise UsageError(f"--from {parent}: {key} is another there; a fork shares {', '.join(SAME)}")
-        target = sqlite3.connect(folder / "run.db")
-        with target:
-            reader.db.backup(target)
-        _cut(target, at)
-        values = config.dump()
-        iterations = values.pop("iterations")
-        with target:
-            target.execute("UPDATE facts SET value = ? WHERE key = 'config'", (_json(values),))
-            parentage = {"run": parent.name, "iteration": at, "journal": digest(reader)}
-            target.execute("INSERT OR REPLACE INTO facts VALUES ('parent', ?)", (_json(parentage),))
-            target.execute("DELETE FROM events")
-            target.execute(
-                "INSERT INTO events (time, kind, data) VALUES (unixepoch(), 'iterations', ?)",
-                (_json({"iterations": iterations}),),
-            )
-        target.close()
-        for (weights,) in reader.db.execute(
-            "SELECT weights FROM students WHERE track = ? AND iteration <= ?", (MAIN, at)
-        ):
-            shutil.copytree(parent / weights, folder / weights, copy_function=_link)
+        parentage = {"run": parent.name, "iteration": at, "journal": digest(reader)}
+        copy_for_fork(reader, folder / "run.db", at, config.dump(), parentage)
+        for student in mixtures.students(reader, MAIN):
+            if student.iteration <= at:
+                shutil.copytree(parent / student.weights, folder / student.weights, copy_function=_link)
         write_config(folder, config)
         return at
     finally:
         reader.close()
-
-
-def _cut(db: sqlite3.Connection, at: int) -> None:
-    later = "track != 'main' OR iteration > ?"
-    rows = f"SELECT id FROM requests WHERE {later}"
-    with db:
-        db.execute(
-            f"DELETE FROM mixture_rows WHERE mixture IN (SELECT id FROM mixtures WHERE {later})", (at,)
-        )
-        db.execute(
-            f"DELETE FROM verdicts WHERE rationale IN (SELECT id FROM rationales WHERE request IN ({rows}))",
-            (at,),
-        )
-        db.execute(f"DELETE FROM rationales WHERE request IN ({rows})", (at,))
-        for table in ("requests", "mixtures", "students", "evaluations", "tag_scores", "steps", "calls"):
-            db.execute(f"DELETE FROM {table} WHERE {later}", (at,))
-        db.execute("DELETE FROM steps WHERE step = 'votes'")
-    db.execute("VACUUM")
 
 
 def _link(source: str, target: str) -> None:
@@ -117,7 +79,3 @@ def _link(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from siked.errors import UsageError
+from siked.journal.queries import mixtures
 from siked.runs.run import Run
 
 
@@ -15,25 +16,11 @@ def chain(run: Run, place: str) -> list[str]:
     if len(track) > 1 or not iteration.isdigit() or not position.isdigit():
         raise UsageError(f"{place!r}: write ITERATION:ROW, such as 1:0")
     name = track[0] if track else "main"
-    rows = run.journal.rows(
-        "SELECT m.schedule, m.rows, m.alpha, w.weight, w.reason, q.track, q.iteration, q.step, q.strategy,"
-        " q.sample, q.seed, q.key, p.dataset, p.split, p.name, p.question, p.gold, r.text, r.outcome,"
-        " r.completion_tokens, v.verifier, v.version, v.status, v.answer, v.rule, v.flags, v.sandbox,"
-        " v.program, s.hash"
-        " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id JOIN rationales r ON r.id = w.rationale"
-        " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
-        " JOIN verdicts v ON v.rationale = r.id"
-        " LEFT JOIN students s ON s.track = q.track AND s.iteration = q.iteration - 1 AND q.step = 'sample'"
-        " WHERE m.track = ? AND m.iteration = ? AND w.position = ?",
-        name,
-        int(iteration),
-        int(position),
-    )
-    if not rows:
-        known = run.journal.rows("SELECT track, iteration, rows FROM mixtures ORDER BY track, iteration")
-        there = ", ".join(f"{m['track']}:{m['iteration']}:0..{m['rows'] - 1}" for m in known) or "none yet"
+    row = mixtures.provenance(run.journal, name, int(iteration), int(position))
+    if row is None:
+        known = mixtures.sizes(run.journal)
+        there = ", ".join(f"{where}:{at}:0..{n - 1}" for where, at, n in known) or "none yet"
         raise UsageError(f"no row {place!r}; there are: {there}")
-    row = rows[0]
     writer = f"student {row['iteration'] - 1} (weights {row['hash'][:12]})" if row["hash"] else "the teacher"
     lines = [
         f"row {position} of {row['rows']} in the mixture of iteration {iteration} ({name}),"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,23 +9,14 @@ from typing import Any
 from siked.config import ComponentConfig
 from siked.engine.mix import mix
 from siked.engine.progress import Reporter
-from siked.engine.state import MAIN, State
-from siked.engine.verify import verify
+from siked.engine.state import State
+from siked.engine.upgrade import bring_up_to_date, by_iteration, name_verifiers
+from siked.engine.verify import judge_stages
 from siked.journal import Journal, Reader
+from siked.journal.copies import copy_for_replay
+from siked.journal.queries import mixtures, verdicts
 from siked.registry import Registry
 from siked.runs.run import stored_config
-
-# Rows of a journal by what they are, not by their number: (problem, strategy, step, sample, word).
-_VERDICTS = (
-    "SELECT p.dataset || '/' || p.name AS problem, r.strategy, q.track, q.iteration, q.step, q.sample,"
-    " v.status || ' ' || coalesce(v.answer, '-') || ' ' || v.rule || ' ' || v.flags AS word FROM verdicts v"
-    " JOIN rationales r ON r.id = v.rationale JOIN requests q ON q.id = r.request"
-    " JOIN problems p ON p.id = q.problem ORDER BY v.rationale, v.verifier"
-)
-_ROWS = (
-    "SELECT m.iteration, w.rationale, w.weight, w.reason FROM mixtures m"
-    " JOIN mixture_rows w ON w.mixture = m.id WHERE m.track = ? ORDER BY m.iteration, w.position"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +48,7 @@ def replay(
     config = stored_config(source)
     if verifier:
         config = config.model_copy(update={"verifier": ComponentConfig(name=verifier), "labels": None})
-    _copy(source, scratch / "run.db")
+    copy_for_replay(source, scratch / "run.db")
     state = State(
         folder=scratch,
         config=config,
@@ -67,17 +57,19 @@ def replay(
         reporter=reporter,
     )
     try:
-        _verify(state)
-        for row in source.rows("SELECT iteration FROM mixtures WHERE track = ? ORDER BY iteration", MAIN):
-            mix(state, row["iteration"])
-        before, after = source.rows(_VERDICTS), state.journal.rows(_VERDICTS)
-        words = {_place(row): row["word"] for row in after}
+        name_verifiers(state)
+        for stages in by_iteration(verdicts.stages(state.journal)):
+            judge_stages(state, stages)
+        bring_up_to_date(state)
+        for iteration in mixtures.rows_by_iteration(source):
+            mix(state, iteration)
+        before, after = verdicts.words(source), verdicts.words(state.journal)
         return Replayed(
             verdicts=len(after),
             changed=[
-                (row, words.get(_place(row), "no verdict"))
-                for row in before
-                if words.get(_place(row)) != row["word"]
+                (row, after[place][0] if place in after else "no verdict")
+                for place, (word, row) in before.items()
+                if place not in after or after[place][0] != word
             ],
             mixtures=_compared(source, state.journal),
         )
@@ -86,44 +78,11 @@ def replay(
         source.close()
 
 
-def _verify(state: State) -> None:
-    steps = state.journal.rows(
-        "SELECT track, iteration, step FROM requests GROUP BY track, iteration, step ORDER BY min(id)"
-    )
-    taught = [row["step"] for row in steps if row["step"].startswith("teach:")]
-    verify(state, MAIN, 0, taught, labels=True)
-    for row in steps:
-        if row["step"] not in taught:
-            verify(state, row["track"], row["iteration"], [row["step"]], labels=row["step"] == "sample")
-
-
-def _copy(source: Reader, target: Path) -> None:
-    """Copy a journal without what is to be made again."""
-    db = sqlite3.connect(target)
-    source.db.backup(db)
-    for table in ("verdicts", "mixture_rows", "mixtures"):
-        db.execute(f"DELETE FROM {table}")
-    db.execute("DELETE FROM steps WHERE step = 'mix'")
-    db.commit()
-    db.close()
-
-
-def _place(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[key] for key in ("problem", "strategy", "track", "iteration", "step", "sample"))
-
-
 def _compared(before: Reader, after: Reader) -> dict[int, tuple[int, int, int, bool]]:
     found: dict[int, tuple[int, int, int, bool]] = {}
-    old, new = _by_iteration(before), _by_iteration(after)
+    old, new = mixtures.rows_by_iteration(before), mixtures.rows_by_iteration(after)
     for iteration, rows in old.items():
         again = new.get(iteration, [])
         had, has = {row[0] for row in rows}, {row[0] for row in again}
         found[iteration] = (len(again), len(has - had), len(had - has), rows == again)
     return found
-
-
-def _by_iteration(journal: Reader) -> dict[int, list[tuple[int, float, str]]]:
-    rows: dict[int, list[tuple[int, float, str]]] = {}
-    for row in journal.rows(_ROWS, MAIN):
-        rows.setdefault(row["iteration"], []).append((row["rationale"], row["weight"], row["reason"]))
-    return rows

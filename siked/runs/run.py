@@ -23,8 +23,12 @@ from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State
 from siked.engine.summary import write_atomically
+from siked.engine.upgrade import bring_up_to_date
 from siked.errors import RunLocked, UsageError
 from siked.journal import Journal, Reader
+from siked.journal.queries import verdicts
+from siked.journal.queries.events import events
+from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.registry import Registry, load_registry
 from siked.runs.components import changes, components, shadowed
@@ -50,16 +54,9 @@ class Run:
         return summary
 
     def rationales(self) -> Iterator[dict[str, Any]]:
-        """Yield every rationale with its problem, verdict and provenance."""
-        cursor = self.journal.db.execute(
-            "SELECT q.track, q.iteration, q.step, p.dataset, p.split, p.name AS problem, p.question, p.gold,"
-            " r.strategy, q.sample, q.seed, q.key, r.outcome, r.reason, r.text, v.status, v.answer, v.rule,"
-            " v.flags, v.sandbox FROM rationales r JOIN requests q ON q.id = r.request"
-            " JOIN problems p ON p.id = q.problem LEFT JOIN verdicts v ON v.rationale = r.id ORDER BY r.id"
-        )
-        names = [column[0] for column in cursor.description]
-        for row in cursor:
-            yield dict(zip(names, row, strict=True))
+        """Yield the last rationale of every request, with its problem, the verdict that counts, and
+        provenance."""
+        yield from verdicts.rationales(self.journal)
 
 
 def run(
@@ -152,10 +149,9 @@ def write_config(folder: Path, config: RunConfig) -> None:
 
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
-    iterations = journal.rows("SELECT data FROM events WHERE kind = 'iterations' ORDER BY id DESC LIMIT 1")
-    config = parse({**journal.known("config"), **json.loads(iterations[0]["data"])})
-    for row in journal.rows("SELECT data FROM events WHERE kind = 'budget' ORDER BY id"):
-        config = with_budget(config, json.loads(row["data"]))
+    config = parse({**journal.known("config"), **events(journal, "iterations")[-1]})
+    for budget in events(journal, "budget"):
+        config = with_budget(config, budget)
     return config
 
 
@@ -189,9 +185,9 @@ def new_folder(config: RunConfig, out: str | Path | None) -> Path:
 def _forget(folder: Path) -> None:
     """Remove a folder that this call has made, where it holds no text yet: nothing was spent."""
     reader = Reader.at(folder)
-    texts = reader.rows("SELECT 1 FROM rationales LIMIT 1")
+    spent = any_text(reader)
     reader.close()
-    if not texts:
+    if not spent:
         shutil.rmtree(folder)
 
 
@@ -221,6 +217,7 @@ def _work(
             id=f"{folder.name}:started", run=str(folder), config=config.dump(), resumed=resumed
         )
         state.emit("siked_run_started", started)
+        bring_up_to_date(state)
         loop(state)
     finally:
         state.close()

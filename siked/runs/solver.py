@@ -14,16 +14,18 @@ from siked import config as configuration
 from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
 from siked.engine.generate import chosen, student_prompt
+from siked.engine.judging import Item, judge
 from siked.engine.progress import Reporter
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
-from siked.engine.verify import judge_many
 from siked.errors import UsageError
 from siked.journal import Journal
+from siked.journal.queries import mixtures
 from siked.records import (
     Answer,
     Completion,
+    Malformed,
     Model,
     Problem,
     ProgramOutcome,
@@ -123,22 +125,20 @@ def opened(target: str, iteration: int | None, registry: Registry, reporter: Rep
 
 def run_student(run: Run, config: RunConfig, iteration: int | None) -> Model:
     """Return a run's student: the given iteration, else the best one, else the last one trained."""
-    trained = run.journal.rows(
-        "SELECT iteration, weights FROM students WHERE track = ? ORDER BY iteration", MAIN
-    )
+    trained = mixtures.students(run.journal, MAIN)
     if not trained:
         raise UsageError(f"{run.folder}: no student is trained yet; type: siked resume {run.folder}")
     if iteration is None:
         done = (run.folder / "summary.json").exists()
-        iteration = run.summary["best_iteration"] if done else trained[-1]["iteration"]
+        iteration = run.summary["best_iteration"] if done else trained[-1].iteration
     for row in trained:
-        if row["iteration"] == iteration:
+        if row.iteration == iteration:
             base = config.student
-            weights = str((run.folder / row["weights"]).resolve())
+            weights = str((run.folder / row.weights).resolve())
             return Model(
                 name=base.model, revision=base.revision, weights=weights, prompt_format=base.prompt_format
             )
-    there = ", ".join(str(row["iteration"]) for row in trained)
+    there = ", ".join(str(row.iteration) for row in trained)
     raise UsageError(f"{run.folder}: no student {iteration}; there are: {there}")
 
 
@@ -209,19 +209,21 @@ def _solve(
                 texts[item.key] = item
         read = [(r.strategy, texts[r.key].text) for r in requests]
         read = [(name, text) if name else chosen(state, text) for name, text in read]
-        judged = judge_many(
-            state, [(p, name, text) for (p, _, _), (name, text) in zip(wanted, read, strict=True)]
-        )
+        items = [
+            Item(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
+            for place, ((problem, _, _), (name, text)) in enumerate(zip(wanted, read, strict=True))
+        ]
+        judged = judge(items, state.verifier, state.sandbox.run)
         solutions = [
             Solution(
                 problem=problem,
                 strategy=name,
                 text=text,
-                verdict=verdict,
-                program=outcome,
+                verdict=found.verdict,
+                program=found.program,
                 tokens=texts[request.key].completion_tokens,
             )
-            for request, (problem, _, _), (name, text), (verdict, outcome) in zip(
+            for request, (problem, _, _), (name, text), found in zip(
                 requests, wanted, read, judged, strict=True
             )
         ]

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from siked.engine.prepare import prepare
-from siked.engine.state import MAIN, State
+from siked.engine.state import State
 from siked.engine.summary import write_atomically
 from siked.engine.teach import teach
+from siked.journal.queries import texts, verdicts
 
 ROWS = "rationales.jsonl"
 CARD = "README.md"
@@ -40,36 +41,13 @@ def write_rows(state: State, path: Path) -> dict[str, int]:
 
 def funnel(state: State, kept: dict[str, int]) -> list[dict[str, Any]]:
     """Return, by strategy, how many rationales were left after each check, with tokens and cost."""
-    rows = state.journal.rows(
-        "SELECT q.strategy, count(*) AS asked, sum(coalesce(r.outcome = 'ok', 0)) AS answered,"
-        " sum(coalesce(r.outcome = 'ok' AND v.rule NOT LIKE 'malformed:%', 0)) AS formed,"
-        " sum(coalesce(r.outcome = 'ok' AND v.status = 'correct', 0)) AS correct,"
-        " sum(coalesce(r.outcome = 'ok' AND v.status = 'correct' AND v.flags != '', 0)) AS flagged"
-        " FROM requests q LEFT JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " LEFT JOIN verdicts v ON v.rationale = r.id AND v.verifier = ? AND v.version = ? AND v.options = ?"
-        " WHERE q.track = ? AND q.step LIKE 'teach:%' GROUP BY q.strategy ORDER BY min(q.id)",
-        *state.label_judge,
-        MAIN,
-    )
-    used = {
-        row["step"].removeprefix("teach:"): row
-        for row in state.journal.rows(
-            "SELECT step, sum(prompt_tokens) AS prompt, sum(completion_tokens) AS written, sum(cost) AS cost"
-            " FROM calls WHERE step LIKE 'teach:%' GROUP BY step"
-        )
-    }
-    nothing = {"prompt": 0, "written": 0, "cost": 0.0}
-    return [
-        {
-            **row,
-            "kept": kept[row["strategy"]],
-            "prompt_tokens": used.get(row["strategy"], nothing)["prompt"],
-            "completion_tokens": used.get(row["strategy"], nothing)["written"],
-            "cost": used.get(row["strategy"], nothing)["cost"],
-        }
-        for row in rows
-    ]
+    used = texts.teacher_usage_by_strategy(state.journal)
+    rows = []
+    for row in verdicts.teaching_funnel(state.journal):
+        prompt, written, cost = used.get(row["strategy"], (0, 0, 0.0))
+        spent = {"prompt_tokens": prompt, "completion_tokens": written, "cost": cost}
+        rows.append({**row, "kept": kept[row["strategy"]], **spent})
+    return rows
 
 
 def card(state: State, kept: dict[str, int]) -> str:
@@ -87,6 +65,7 @@ def card(state: State, kept: dict[str, int]) -> str:
     rows = [[_cell(row[column]) for column in columns] for row in funnel(state, kept)]
     table = [head, ["---", *["---:"] * (len(columns) - 1)], *rows]
     config = state.config
+    judge = state.judging["labels"].key
     who = [f"- `{name}`: {_teacher(state, name)}" for name in state.strategies]
     problems = len(state.journal.load_problems("train"))
     flagged = "left out" if config.drop_flagged else "kept, with their `flags`"
@@ -103,7 +82,7 @@ def card(state: State, kept: dict[str, int]) -> str:
             "",
             *who,
             "",
-            f"Verified by `{state.label_judge[0]}` {state.label_judge[1]}. Correct rationales whose reasoning"
+            f"Verified by `{judge.verifier}` {judge.version}. Correct rationales whose reasoning"
             f" carries a warning are {flagged}. The terms of the data set and of the teachers hold for them.",
             "",
             *(f"| {' | '.join(cells)} |" for cells in table),
@@ -116,15 +95,8 @@ def card(state: State, kept: dict[str, int]) -> str:
 
 def _kept(state: State, strategy: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of what ``Reader.kept`` calls correct, with question and answer."""
-    flagged = " AND v.flags = ''" if state.config.drop_flagged else ""
-    for name, question, sample, text, answer, flags in state.journal.db.execute(
-        "SELECT p.name, p.question, q.sample, r.text, v.answer, v.flags FROM requests q"
-        " JOIN rationales r ON r.request = q.id AND r.outcome = 'ok' JOIN problems p ON p.id = q.problem"
-        " JOIN verdicts v ON v.rationale = r.id AND v.status = 'correct'"
-        " AND v.verifier = ? AND v.version = ? AND v.options = ?"
-        f" WHERE q.track = ? AND q.step = ?{flagged} ORDER BY p.id, q.sample",
-        (*state.label_judge, MAIN, f"teach:{strategy}"),
-    ):
+    found = verdicts.taught(state.journal, strategy, flagged=not state.config.drop_flagged)
+    for name, question, sample, text, answer, flags in found:
         yield {
             "problem_id": name,
             "question": question,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from siked.engine.state import MAIN
+from siked.journal import Stage
+from siked.journal.queries import verdicts
 from siked.runs.run import Run
 from siked.runs.study.compare import OutcomeMatrix, compare, interval
 from siked.runs.study.execute import finished_runs
@@ -72,19 +74,7 @@ def _matrices(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> 
 
 def outcomes(run: Run, track: str, iteration: int, dataset: str) -> dict[str, bool]:
     """Return which test problems a student solved by its free choice."""
-    verifier = run.journal.known("config")["verifier"]["name"]
-    rows = run.journal.rows(
-        "SELECT p.name, v.status = 'correct' AS solved FROM requests q JOIN problems p ON p.id = q.problem"
-        " JOIN rationales r ON r.request = q.id"
-        " AND r.attempt = (SELECT max(attempt) FROM rationales WHERE request = q.id)"
-        " JOIN verdicts v ON v.rationale = r.id AND v.verifier = ?"
-        " WHERE q.track = ? AND q.iteration = ? AND q.step = ?",
-        verifier,
-        track,
-        iteration,
-        f"free:{dataset}",
-    )
-    return {row["name"]: bool(row["solved"]) for row in rows}
+    return verdicts.solved_by_name(run.journal, Stage(track, iteration, f"free:{dataset}"))
 
 
 def _behaviour(plan: Plan, runs: Mapping[tuple[str, int], Run]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from siked.cli.families import command, criteria, family_table, telling_words
 from siked.errors import UsageError
-from siked.journal.write import Journal
+from siked.journal import Journal, Stage, VerifierKey
 from siked.records import Completion, DevProblem, Outcome, Status, Verdict
 
-JUDGE = ("numeric", "1", "{}")
+JUDGE = VerifierKey("numeric", "1", "{}")
 FAMILIES = ("easy", "hard")
 SOLVES = {
     ("easy", "cot"): {0, 1, 2, 3, 4},
@@ -33,10 +33,11 @@ def run(tmp_path: Path) -> Path:
         for n in range(10)
     ]
     with journal.saving():
+        journal.judged_by("scores", JUDGE)
         journal.problems((p, False) for p in problems)
         asked = [(p, s) for p in problems for s in ("cot", "pot")]
         journal.requests(
-            ("main", 0, "forced:dev", problems.index(p) + 1, s, 0, 0, f"{p.id}{s}") for p, s in asked
+            (Stage("main", 0, "forced:dev"), problems.index(p) + 1, s, 0, 0, f"{p.id}{s}") for p, s in asked
         )
         for row, (problem, strategy) in enumerate(asked, 1):
             journal.completion(row, Completion(key="", outcome=Outcome.OK, text="x"), strategy)

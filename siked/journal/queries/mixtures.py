@@ -1,0 +1,151 @@
+"""Questions about mixtures and the students that were trained on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from siked.journal.read import Reader
+
+
+class MixtureText(NamedTuple):
+    """A training row with its text."""
+
+    question: str
+    strategy: str
+    text: str
+    weight: float
+    tag_weight: float | None
+    """What the tag counts in the loss; None is as the rationale."""
+
+
+class Student(NamedTuple):
+    """A trained student."""
+
+    iteration: int
+    weights: str
+    """Its folder, relative to the run."""
+    steps: int
+    tokens: int
+    loss: float
+    rows: int
+    dropped: int
+
+
+def mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any] | None:
+    """Return the numbers of a mixture as they stand in summary.json; None where there is none."""
+    rows = journal.rows("SELECT * FROM mixtures WHERE track = ? AND iteration = ?", track, iteration)
+    if not rows:
+        return None
+    (row,) = rows
+    return {
+        "alpha": row["alpha"],
+        "alpha_tokens": row["alpha_tokens"],
+        "rows": row["rows"],
+        "loss_tokens": row["tokens"],
+        "sources": json.loads(row["sources"]),
+        "kl": row["kl"],
+        "shares": json.loads(row["shares"]),
+        "tag_entropy": row["entropy"],
+        "aims": json.loads(row["aims"]),
+        "dropped": json.loads(row["dropped"]),
+    }
+
+
+def sizes(journal: Reader) -> list[tuple[str, int, int]]:
+    """Return (track, iteration, rows) of every mixture."""
+    return journal.db.execute(
+        "SELECT track, iteration, rows FROM mixtures ORDER BY track, iteration"
+    ).fetchall()
+
+
+def texts(journal: Reader, track: str, iteration: int) -> Iterator[MixtureText]:
+    """Yield the rows of a mixture, in training order."""
+    for row in journal.db.execute(
+        "SELECT p.question, r.strategy, r.text, w.weight, w.tag_weight"
+        " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+        " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
+        " JOIN problems p ON p.id = q.problem WHERE m.track = ? AND m.iteration = ? ORDER BY w.position",
+        (track, iteration),
+    ):
+        yield MixtureText(*row)
+
+
+def rows_by_strategy(journal: Reader, track: str, iteration: int) -> dict[str, int]:
+    """Return the rows of each strategy in a mixture, each by its weight, rounded."""
+    return {
+        strategy: int(n)
+        for strategy, n in journal.db.execute(
+            "SELECT r.strategy, round(sum(w.weight)) FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+            " JOIN rationales r ON r.id = w.rationale WHERE m.track = ? AND m.iteration = ?"
+            " GROUP BY r.strategy",
+            (track, iteration),
+        )
+    }
+
+
+def rows_by_iteration(journal: Reader) -> dict[int, list[tuple[int, float, float | None, str]]]:
+    """Return, by iteration of the run's own track, its (rationale, weight, weight of the tag, reason)."""
+    found: dict[int, list[tuple[int, float, float | None, str]]] = {}
+    for iteration, *row in journal.db.execute(
+        "SELECT m.iteration, w.rationale, w.weight, w.tag_weight, w.reason FROM mixtures m"
+        " JOIN mixture_rows w ON w.mixture = m.id WHERE m.track = 'main' ORDER BY m.iteration, w.position"
+    ):
+        rationale, weight, tag_weight, reason = row
+        found.setdefault(iteration, []).append((rationale, weight, tag_weight, reason))
+    return found
+
+
+def no_longer_correct(journal: Reader) -> list[tuple[str, int, int]]:
+    """Return (track, iteration, rows) of mixtures with rows that the verifier in force does not call
+    correct."""
+    return journal.db.execute(
+        "SELECT m.track, m.iteration, count(*) FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+        " LEFT JOIN current_verdict v ON v.rationale = w.rationale"
+        " WHERE coalesce(v.status, '') != 'correct' GROUP BY m.track, m.iteration ORDER BY m.id"
+    ).fetchall()
+
+
+def provenance(journal: Reader, track: str, iteration: int, position: int) -> dict[str, Any] | None:
+    """Return a training row with its rationale, request, problem, verdict and writer."""
+    found = journal.rows(
+        "SELECT m.schedule, m.rows, m.alpha, w.weight, w.tag_weight, w.reason, q.track, q.iteration, q.step,"
+        " q.strategy, q.sample, q.seed, q.key, p.dataset, p.split, p.name, p.question, p.gold, r.text,"
+        " r.outcome, r.completion_tokens, v.verifier, v.version, v.status, v.answer, v.rule, v.flags,"
+        " v.sandbox, v.program, s.hash"
+        " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id JOIN rationales r ON r.id = w.rationale"
+        " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
+        " JOIN current_verdict v ON v.rationale = r.id"
+        " LEFT JOIN students s ON s.track = q.track AND s.iteration = q.iteration - 1 AND q.step = 'sample'"
+        " WHERE m.track = ? AND m.iteration = ? AND w.position = ?",
+        track,
+        iteration,
+        position,
+    )
+    return found[0] if found else None
+
+
+def students(journal: Reader, track: str) -> list[Student]:
+    """Return the trained students of a track, by iteration."""
+    return [
+        Student(*row)
+        for row in journal.db.execute(
+            "SELECT iteration, weights, steps, tokens, loss, rows, dropped FROM students WHERE track = ?"
+            " ORDER BY iteration",
+            (track,),
+        )
+    ]
+
+
+def student(journal: Reader, track: str, iteration: int) -> Student | None:
+    """Return one trained student; None where it is not trained."""
+    return next((found for found in students(journal, track) if found.iteration == iteration), None)
+
+
+def student_table(journal: Reader) -> list[dict[str, Any]]:
+    """Return all students under headings for people."""
+    return journal.rows(
+        "SELECT track || ' ' || iteration AS student, weights, substr(hash, 1, 16) AS 'sha-256', steps,"
+        " tokens, printf('%.4f', loss) AS loss, rows, dropped AS 'too long' FROM students ORDER BY id"
+    )

@@ -1,0 +1,103 @@
+"""Questions about scores, tags and time."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import NamedTuple
+
+from siked.journal.read import Reader
+
+
+class Evaluation(NamedTuple):
+    """The score of a student on a set in a mode, by the verdicts that count."""
+
+    track: str
+    iteration: int
+    dataset: str
+    split: str
+    mode: str
+    n: int
+    correct: int
+    unverified: int
+    choice: dict[str, float]
+
+    @property
+    def set(self) -> str:
+        """``dev``, or the name of a test set."""
+        return "dev" if self.split == "dev" else self.dataset
+
+
+class Timing(NamedTuple):
+    """A finished step."""
+
+    track: str
+    iteration: int
+    step: str
+    seconds: float
+
+
+def evaluations(journal: Reader, track: str | None = None, iteration: int | None = None) -> list[Evaluation]:
+    """Return scores in the order in which they were recorded."""
+    return [
+        Evaluation._make((*values, json.loads(choice)))
+        for *values, choice in journal.db.execute(
+            "SELECT track, iteration, dataset, split, mode, n, correct, unverified, choice"
+            " FROM current_evaluation WHERE (?1 IS NULL OR track = ?1) AND (?2 IS NULL OR iteration = ?2)"
+            " ORDER BY id",
+            (track, iteration),
+        )
+    ]
+
+
+def choice_on_dev(journal: Reader, track: str, iteration: int) -> dict[str, float]:
+    """Return the shares of strategies in a student's free greedy choice on dev; none where unscored."""
+    found = [e for e in evaluations(journal, track, iteration) if e.split == "dev" and e.mode == "free"]
+    return found[0].choice if found else {}
+
+
+def tag_probabilities(journal: Reader, track: str, iteration: int) -> dict[int, dict[str, float]]:
+    """Return, by problem, the probability of each strategy's whole tag."""
+    found: dict[int, dict[str, float]] = {}
+    for problem, strategy, logprob in journal.db.execute(
+        "SELECT problem, strategy, logprob FROM tag_scores WHERE track = ? AND iteration = ? ORDER BY id",
+        (track, iteration),
+    ):
+        found.setdefault(problem, {})[strategy] = math.exp(logprob)
+    return found
+
+
+def timings(journal: Reader, track: str | None = None, iteration: int | None = None) -> list[Timing]:
+    """Return the finished steps, in order."""
+    return [
+        Timing(*row)
+        for row in journal.db.execute(
+            "SELECT track, iteration, step, seconds FROM steps WHERE (?1 IS NULL OR track = ?1)"
+            " AND (?2 IS NULL OR iteration = ?2) ORDER BY id",
+            (track, iteration),
+        )
+    ]
+
+
+def spent(journal: Reader, iteration: int) -> tuple[float, int]:
+    """Return the seconds and the tokens (generated and trained on) of the run up to an iteration."""
+    upto = "track = 'main' AND iteration <= ?"
+    ((seconds, trained, written),) = journal.db.execute(
+        f"SELECT (SELECT coalesce(sum(seconds), 0.0) FROM steps WHERE {upto}),"
+        f" (SELECT coalesce(sum(tokens), 0) FROM students WHERE {upto}),"
+        " (SELECT coalesce(sum(r.completion_tokens), 0) FROM requests q"
+        f" JOIN rationales r ON r.request = q.id WHERE {upto})",
+        (iteration, iteration, iteration),
+    )
+    return float(seconds), int(trained + written)
+
+
+def evaluated(journal: Reader) -> list[int]:
+    """Return the iterations of the run whose scoring is finished."""
+    return [t.iteration for t in timings(journal, "main") if t.step == "evaluate"]
+
+
+def free_dev(journal: Reader, upto: int) -> list[Evaluation]:
+    """Return the free scores on dev of iterations 0 to ``upto`` of the run."""
+    found = [e for e in evaluations(journal, "main") if e.split == "dev" and e.mode == "free"]
+    return sorted((e for e in found if e.iteration <= upto), key=lambda e: e.iteration)
