@@ -17,7 +17,11 @@ _STEPS = {
     3: (
         "ALTER TABLE evaluations RENAME TO evaluations_3",
         "ALTER TABLE mixture_rows RENAME TO mixture_rows_3",
+        "ALTER TABLE rationales RENAME TO rationales_3",
         "SCHEMA",
+        "INSERT INTO rationales (id, request, attempt, outcome, reason, strategy, text, prompt_tokens,"
+        " completion_tokens) SELECT id, request, attempt, outcome, reason, strategy, text, prompt_tokens,"
+        " completion_tokens FROM rationales_3",
         *(
             "INSERT INTO verifiers (role, verifier, version, options)"
             f" SELECT '{role}', v.verifier, v.version, v.options FROM verdicts v"
@@ -31,6 +35,7 @@ _STEPS = {
         " SELECT mixture, position, rationale, weight, reason FROM mixture_rows_3",
         "DROP TABLE evaluations_3",
         "DROP TABLE mixture_rows_3",
+        "DROP TABLE rationales_3",
     ),
 }
 
