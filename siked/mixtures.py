@@ -26,7 +26,8 @@ def describe(
     mass = math.fsum(row.weight * row.candidate.length for row in rows)
     taught = [row for row in rows if row.candidate.source == "teacher"]
     alpha = math.fsum(row.weight for row in taught) / whole
-    kl = divergence(counts, history.choice) if history.choice else None
+    tags = tag_weights(rows, history.strategies)
+    kl = divergence(tags, history.choice, history.dev) if history.choice and any(tags.values()) else None
     reached = {"alpha": alpha, "floor": alpha, "kl": 0.0 if kl is None else kl, "tokens": float(tokens)}
     sources = Counter((row.candidate.source, row.candidate.strategy) for row in rows)
     return Mixture(
@@ -49,6 +50,14 @@ def describe(
     )
 
 
+def tag_weights(rows: Iterable[Selected], strategies: Iterable[str]) -> dict[str, float]:
+    """Return what the tags of each strategy count together."""
+    weights: dict[str, list[float]] = {name: [] for name in strategies}
+    for row in rows:
+        weights[row.candidate.strategy].append(_tag(row))
+    return {name: math.fsum(own) for name, own in weights.items()}
+
+
 def strategy_counts(rows: Iterable[Selected], strategies: Iterable[str]) -> dict[str, float]:
     """Return the rows of each strategy, each counted by its weight."""
     counts: dict[str, list[float]] = {name: [] for name in strategies}
@@ -57,30 +66,42 @@ def strategy_counts(rows: Iterable[Selected], strategies: Iterable[str]) -> dict
     return {name: math.fsum(weights) for name, weights in counts.items()}
 
 
-def divergence(counts: Mapping[str, float], choice: Mapping[str, float]) -> float:
-    """Return KL(shares of rows || choice) in nats, over the strategies of ``counts``.
+def divergence(counts: Mapping[str, float], choice: Mapping[str, float], dev: int) -> float:
+    """Return KL(shares of ``counts`` || ``choice``) in nats, over the strategies of ``counts``.
 
-    ``counts`` has the rows of every strategy, ``choice`` the student's shares; what the student
-    wrote without a tag (``none``) is no strategy and is left out. Each count is raised by 0.5, on
-    both sides relative to the number of rows, so that the two estimates are equally smoothed.
+    ``counts`` has every strategy's rows or weights of tags. ``choice`` has the student's mean tag
+    probabilities or its shares among ``dev`` free answers; what it wrote without a tag (``none``) is no
+    strategy and is left out. Both sides are raised by half an answer of ``dev``: a choice is known
+    as well as the number of problems lets it, however many rows a mixture has.
     """
-    total = sum(counts.values())
-    p = [count + 0.5 for count in counts.values()]
-    q = [choice.get(name, 0.0) * total + 0.5 for name in counts]
+    total, known = sum(counts.values()), sum(choice.get(name, 0.0) for name in counts)
+    half = 0.5 / dev
+    p = [(count / total if total else 0.0) + half for count in counts.values()]
+    q = [(choice.get(name, 0.0) / known if known else 0.0) + half for name in counts]
     return sum((a / sum(p)) * math.log((a / sum(p)) / (b / sum(q))) for a, b in zip(p, q, strict=True))
 
 
 def tag_entropy(rows: Iterable[Selected]) -> float:
-    """Return the entropy (nats) of the tag given the problem, averaged over the mixture's problems.
+    """Return the entropy (nats) of the tag given the problem, averaged over the problems that teach tags.
 
-    Log of the number of strategies: the mixture says nothing about which strategy suits a problem.
+    Log of the number of strategies: the mixture says nothing about which strategy suits a problem. 0
+    where no problem teaches a tag.
     """
     problems: dict[str, dict[str, float]] = {}
     for row in rows:
         counts = problems.setdefault(row.candidate.problem_id, {})
-        counts[row.candidate.strategy] = counts.get(row.candidate.strategy, 0.0) + row.weight
+        counts[row.candidate.strategy] = counts.get(row.candidate.strategy, 0.0) + _tag(row)
+    taught = [
+        [weight for weight in counts.values() if weight]
+        for counts in problems.values()
+        if any(counts.values())
+    ]
     total = 0.0
-    for counts in problems.values():
-        n = sum(counts.values())
-        total -= sum(c / n * math.log(c / n) for c in counts.values())
-    return total / len(problems)
+    for own in taught:
+        n = sum(own)
+        total -= sum(c / n * math.log(c / n) for c in own)
+    return total / len(taught) if taught else 0.0
+
+
+def _tag(row: Selected) -> float:
+    return row.weight if row.tag_weight is None else row.tag_weight

@@ -264,7 +264,9 @@ class TrainRow:
     prefix: str
     text: str
     weight: float = 1.0
-    """What its tokens count in the loss, relative to those of other rows."""
+    """What each of its tokens counts in the loss, relative to those of other rows."""
+    tag_weight: float | None = None
+    """What each token of ``prefix`` counts instead; None is as the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,9 +324,13 @@ class History:
     iterations: int
     strategies: tuple[str, ...]
     choice: Mapping[str, float] = field(default_factory=dict)
-    """Share of each strategy in the student's free greedy choice on dev, at iteration t-1."""
+    """Of student t-1 on dev: the mean probability of each strategy's tag, or, where no backend tells
+    probabilities, each strategy's share of the free greedy choice."""
+    dev: int = 100
+    """Dev problems behind ``choice``."""
     solved: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
-    """(problem, strategy) to (correct samples, all samples) of the student, this iteration."""
+    """(problem, strategy) to (correct samples that can be kept, all samples) of the student, this
+    iteration: what was cut off or left out for its flags counts as not solved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +340,9 @@ class Selected:
     candidate: Candidate
     reason: str
     weight: float = 1.0
-    """What the row counts, in the loss and in the shares of the mixture."""
+    """What the row counts: each token of its rationale in the loss, and the row in shares of the mixture."""
+    tag_weight: float | None = None
+    """What its tag counts in the loss, times -log P(tag | question); None is as a token of the rationale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,9 +383,9 @@ class Mixture:
     sources: Mapping[str, Mapping[str, int]]
     """Rows by source (``teacher``, ``student``) and strategy."""
     kl: float | None
-    """KL(shares || the student's choice on dev), in nats; None at iteration 0."""
+    """KL(tags || the student's choice on dev), in nats; None at iteration 0. Tags count their weights."""
     entropy: float
-    """Of the tag given the problem, in nats, averaged over problems."""
+    """Of the tag given the problem, in nats, averaged over problems; tags count their weights."""
     aims: tuple[tuple[Target, float], ...]
     """What the schedule was asked to reach, each with what was reached."""
     dropped: Mapping[str, int]

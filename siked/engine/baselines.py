@@ -8,8 +8,8 @@
 ``off-policy-steps``
     The same for as many steps as the run was trained in all.
 ``permuted``
-    The last iteration again, with as many rows of each strategy on problems drawn at random: equal
-    shares of tags, and nothing about which strategy suits which problem.
+    The last iteration again on the same rationales, with the tags of its problems permuted over all of
+    them: equal shares of tags, and nothing about which strategy suits which problem.
 ``votes``
     The last student asked in every strategy, and the best one (by dev) as often: always the best
     strategy, majorities and pass@k at equal cost.
@@ -17,20 +17,16 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar
-
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import build
+from siked.engine.permuted import build_permuted
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.train import epochs_of, run_trainer
 from siked.engine.votes import votes
 from siked.journal import Stage
 from siked.journal.queries import mixtures
-from siked.records import Candidate, History, Model, Selected, TrainSettings
+from siked.records import Model, TrainSettings
 
 EQUAL_STEPS = "equal-steps"
 OFF_POLICY = "off-policy"
@@ -85,49 +81,9 @@ def _off_policy(state: State, last: int, track: str) -> None:
 def _permuted(state: State, last: int) -> None:
     with state.step(Stage(PERMUTED, last, "mix")) as finished:
         if not finished:
-            schedule = Permuted(RowCounts(mixtures.rows_by_strategy(state.journal, MAIN, last)))
-            build(state, PERMUTED, last, schedule, use_student=True)
+            build_permuted(state, PERMUTED, last)
     first = state.config.trainer.start == "base"
     _train(state, PERMUTED, last, state.student(MAIN, -1 if first else last - 1), steps=_steps(state, last))
-
-
-@dataclass(frozen=True, slots=True)
-class RowCounts:
-    """How many rows of each strategy."""
-
-    rows: Mapping[str, int]
-
-
-class Permuted:
-    """Draws a given number of rows of each strategy from all correct rationales."""
-
-    name: ClassVar[str] = "permuted"
-
-    Options: ClassVar[type[RowCounts]] = RowCounts
-
-    def __init__(self, options: RowCounts) -> None:
-        self.rows = options.rows
-
-    def mix(
-        self,
-        teacher: Sequence[Candidate],
-        student: Sequence[Candidate],
-        history: History,
-        rng: random.Random,
-    ) -> Iterator[Selected]:
-        """Yield the rows, on problems drawn without replacement as long as there are any."""
-        for strategy, wanted in sorted(self.rows.items()):
-            pools: dict[str, list[Candidate]] = {}
-            for candidate in [*teacher, *student]:
-                if candidate.strategy == strategy:
-                    pools.setdefault(candidate.problem_id, []).append(candidate)
-            for pool in pools.values():
-                rng.shuffle(pool)
-            while wanted > 0 and pools:
-                for problem in rng.sample(sorted(pools), min(wanted, len(pools))):
-                    yield Selected(pools[problem].pop(), "drawn-at-random")
-                    wanted -= 1
-                pools = {problem: pool for problem, pool in pools.items() if pool}
 
 
 def _train(state: State, track: str, iteration: int, parent: Model, *, steps: int | None) -> None:

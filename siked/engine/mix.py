@@ -14,7 +14,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from siked import hookspecs
 from siked.contracts import Schedule
@@ -47,14 +47,8 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
         for candidate in _candidates(state, 0, f"teach:{name}", "teacher", rates, dropped)
     ]
     student = list(_candidates(state, iteration, "sample", "student", {}, dropped)) if use_student else []
-    history = History(
-        # a mixture without the student's rationales is one of iteration 0, whenever it is made
-        iteration=iteration if use_student else 0,
-        iterations=state.config.iterations,
-        strategies=tuple(state.strategies),
-        choice=scores.choice_on_dev(state.journal, MAIN, iteration - 1) if use_student else {},
-        solved=verdicts.pass_counts(state.journal, Stage(MAIN, iteration, "sample")) if use_student else {},
-    )
+    # a mixture without the student's rationales is one of iteration 0, whenever it is made
+    history = history_of(state, iteration if use_student else 0, student)
     rng = random.Random(derive(state.config.seed, "mix", iteration))
     rows: list[Selected] = []
     aims: list[Target] = []
@@ -72,6 +66,33 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     if not rows:
         raise RunError(_empty(state, iteration))
     dropped["not-chosen"] += len(undecided)
+    record(state, track, iteration, schedule.name, rows, aims, dropped, history)
+
+
+def history_of(state: State, iteration: int, student: Iterable[Candidate]) -> History:
+    """Return what a schedule may know at an iteration at which ``student`` can be kept."""
+    values: dict[str, Any] = {}
+    if iteration > 0:
+        values = {**_choice(state, iteration - 1), "solved": _solved(state, iteration, student)}
+    return History(
+        iteration=iteration,
+        iterations=state.config.iterations,
+        strategies=tuple(state.strategies),
+        **values,
+    )
+
+
+def record(
+    state: State,
+    track: str,
+    iteration: int,
+    schedule: str,
+    rows: list[Selected],
+    aims: Iterable[Target],
+    dropped: Mapping[str, int],
+    history: History,
+) -> None:
+    """Record a mixture, its rows shuffled with the run's seed."""
     random.Random(derive(state.config.seed, "order", iteration)).shuffle(rows)
     mixture = describe(
         rows,
@@ -80,17 +101,40 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
         history,
         track=track,
         iteration=iteration,
-        schedule=schedule.name,
+        schedule=schedule,
     )
     options = state.config.schedule.options if track == MAIN else {}
     with state.journal.saving():
         state.journal.mixture(
-            mixture, options, ((row.candidate.rationale, row.weight, None, row.reason) for row in rows)
+            mixture,
+            options,
+            ((row.candidate.rationale, row.weight, row.tag_weight, row.reason) for row in rows),
         )
     state.emit(
         "siked_mixture_built",
         hookspecs.MixtureBuilt(id=f"{state.folder.name}:{track}:{iteration}", mixture=mixture),
     )
+
+
+def _solved(
+    state: State, iteration: int, student: Iterable[Candidate]
+) -> dict[tuple[str, str], tuple[int, int]]:
+    kept = Counter((candidate.problem_id, candidate.strategy) for candidate in student)
+    asked = verdicts.pass_counts(state.journal, Stage(MAIN, iteration, "sample"))
+    return {pair: (kept[pair], samples) for pair, (_, samples) in asked.items()}
+
+
+def _choice(state: State, iteration: int) -> dict[str, Any]:
+    """Return ``choice`` and ``dev`` of a history."""
+    dev = len(state.journal.load_problems("dev"))
+    probable = scores.tag_probabilities(state.journal, MAIN, iteration)
+    if not probable:
+        return {"choice": scores.choice_on_dev(state.journal, MAIN, iteration), "dev": dev}
+    choice = dict.fromkeys(state.strategies, 0.0)
+    for own in probable.values():
+        for name, probability in own.items():
+            choice[name] += probability / sum(own.values()) / len(probable)
+    return {"choice": choice, "dev": dev}
 
 
 def _candidates(

@@ -96,6 +96,7 @@ def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
             "prefix": state.strategies[row.strategy].tag,
             "text": row.text.strip(),
             "weight": row.weight,
+            "tag_weight": row.tag_weight,
         }
 
 

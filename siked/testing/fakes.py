@@ -155,7 +155,9 @@ class InstantTrainer:
             skill = json.loads((Path(student.weights) / "weights.json").read_text(encoding="utf-8"))["skill"]
         sha = hashlib.sha256(f"{skill} {settings}".encode())
         for row in rows:
-            sha.update(f"{row.prefix}|{row.text}|{row.messages[-1].content}|{row.weight}".encode())
+            sha.update(
+                f"{row.prefix}|{row.text}|{row.messages[-1].content}|{row.weight}|{row.tag_weight}".encode()
+            )
         steps = settings.max_steps or max(1, int(len(rows) * settings.epochs / 8))
         for step in range(1, steps + 1):
             time.sleep(self.options.seconds / steps)

@@ -195,6 +195,7 @@ class ScheduleContract:
         assert len(set(chosen)) == len(chosen)
         assert all(row.reason.strip() for row in rows)
         assert all(row.weight > 0 for row in rows)
+        assert all(row.tag_weight is None or row.tag_weight >= 0 for row in rows)
 
     def test_same_input_same_mixture(self, schedule: Schedule) -> None:
         state = random.getstate()

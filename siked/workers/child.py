@@ -66,6 +66,7 @@ def _row(line: bytes) -> TrainRow:
         prefix=values["prefix"],
         text=values["text"],
         weight=values["weight"],
+        tag_weight=values["tag_weight"],
     )
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,23 @@ def run(settings: dict[str, Any], tmp_path: Path) -> siked.Run:
 
 def mixture(run: siked.Run, track: str) -> list[dict[str, Any]]:
     return run.journal.rows(
-        "SELECT w.rationale, r.strategy, q.problem FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
+        "SELECT w.rationale, r.strategy, q.problem, w.weight, w.tag_weight"
+        " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
         " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
         " WHERE m.track = ? AND m.iteration = 2 ORDER BY w.position",
         track,
     )
+
+
+def tags_of(rows: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
+    """Return what the tags of each problem count."""
+    found: dict[int, dict[str, float]] = {}
+    for row in rows:
+        weight = row["weight"] if row["tag_weight"] is None else row["tag_weight"]
+        own = found.setdefault(row["problem"], {})
+        if weight:
+            own[row["strategy"]] = own.get(row["strategy"], 0.0) + weight
+    return found
 
 
 def test_each_control_trains_what_it_says(run: siked.Run) -> None:
@@ -43,10 +54,14 @@ def test_each_control_trains_what_it_says(run: siked.Run) -> None:
         assert set(control["accuracy"]) == {"dev", "additions"}
 
 
-def test_permuting_keeps_the_shares_and_parts_them_from_the_problems(run: siked.Run) -> None:
+def test_permuting_keeps_rationales_and_shares_and_parts_tags_from_problems(run: siked.Run) -> None:
     own, permuted = mixture(run, "main"), mixture(run, "permuted")
-    assert Counter(row["strategy"] for row in own) == Counter(row["strategy"] for row in permuted)
-    assert len({row["rationale"] for row in permuted}) == len(permuted)
+    assert {row["rationale"] for row in own} == {row["rationale"] for row in permuted if row["weight"]}
+    tags, others = tags_of(own), tags_of(permuted)
+    for strategy in ("cot", "l2m", "pot"):
+        mass = [sum(own.get(strategy, 0) for own in found.values()) for found in (tags, others)]
+        assert mass[0] == pytest.approx(mass[1])
+    assert any(tags[problem] != others.get(problem) for problem in tags)
 
 
 def test_votes_are_scored_beside_single_texts(run: siked.Run) -> None:

@@ -69,7 +69,7 @@ class KlTarget(PooledSchedule):
         picks = {pick.group: pick for pick in solved_or_taught(pools, history)}
         groups = pools.capped(list(picks), rng)
         room = {name: sum(group.strategy == name for group in groups) for name in history.strategies}
-        counts, why = solve(room, history.choice, target)
+        counts, why = solve(room, history.choice, target, history.dev)
         drawn: list[Group] = []
         for name, count in counts.items():
             own = [group for group in groups if group.strategy == name]
@@ -83,7 +83,9 @@ class KlTarget(PooledSchedule):
         yield from (picks.get(group, Pick(group, "teacher: floor")) for group in drawn)
 
 
-def solve(room: Mapping[str, int], choice: Mapping[str, float], target: float) -> tuple[dict[str, int], str]:
+def solve(
+    room: Mapping[str, int], choice: Mapping[str, float], target: float, dev: int
+) -> tuple[dict[str, int], str]:
     """Return rows per strategy, at most ``room``, whose divergence from ``choice`` is ``target``.
 
     The shares lie on the line between the student's choice and those of ``room``, along which the
@@ -94,8 +96,8 @@ def solve(room: Mapping[str, int], choice: Mapping[str, float], target: float) -
     chosen = {name: choice.get(name, 0.0) for name in room if room[name]}
     if not sum(chosen.values()):
         return dict(room), "the student chose no strategy that has rows"
-    if divergence(room, choice) <= target:
-        return dict(room), _why(room, room, choice, target, "all rows together are only")
+    if divergence(room, choice, dev) <= target:
+        return dict(room), _why(room, room, choice, target, dev, "all rows together are only")
     far = {name: count / sum(room.values()) for name, count in room.items()}
     near = {name: chosen.get(name, 0.0) / sum(chosen.values()) for name in room}
 
@@ -105,13 +107,13 @@ def solve(room: Mapping[str, int], choice: Mapping[str, float], target: float) -
         return {name: min(room[name], math.floor(total * share + 0.5)) for name, share in shares.items()}
 
     low, high = 0.0, 1.0
-    if divergence(at(low), choice) >= target:
-        return at(low), _why(at(low), room, choice, target, "the rows there are can come no nearer than")
+    if divergence(at(low), choice, dev) >= target:
+        return at(low), _why(at(low), room, choice, target, dev, "the rows there are can come no nearer than")
     while high - low > 1e-9:
         middle = (low + high) / 2
-        low, high = (low, middle) if divergence(at(middle), choice) > target else (middle, high)
-    counts = _polished(at(low), room, choice, target)
-    return counts, _why(counts, room, choice, target, "whole rows can come no nearer than")
+        low, high = (low, middle) if divergence(at(middle), choice, dev) > target else (middle, high)
+    counts = _polished(at(low), room, choice, target, dev)
+    return counts, _why(counts, room, choice, target, dev, "whole rows can come no nearer than")
 
 
 def _taught(groups: Sequence[Group]) -> int:
@@ -119,13 +121,14 @@ def _taught(groups: Sequence[Group]) -> int:
 
 
 def _polished(
-    counts: Mapping[str, int], room: Mapping[str, int], choice: Mapping[str, float], target: float
+    counts: Mapping[str, int], room: Mapping[str, int], choice: Mapping[str, float], target: float, dev: int
 ) -> dict[str, int]:
     """Move single rows while that brings the divergence closer to the target, a few at most."""
     best = dict(counts)
     for _ in range(2 * len(room)):
         near = min(
-            [best, *_one_row_apart(best, room)], key=lambda other: abs(divergence(other, choice) - target)
+            [best, *_one_row_apart(best, room)],
+            key=lambda other: abs(divergence(other, choice, dev) - target),
         )
         if near is best:
             break
@@ -146,8 +149,9 @@ def _why(
     room: Mapping[str, int],
     choice: Mapping[str, float],
     target: float,
+    dev: int,
     what: str,
 ) -> str:
-    reached = divergence(counts, choice)
-    steps = [abs(divergence(other, choice) - reached) for other in _one_row_apart(counts, room)]
+    reached = divergence(counts, choice, dev)
+    steps = [abs(divergence(other, choice, dev) - reached) for other in _one_row_apart(counts, room)]
     return "" if abs(reached - target) <= max(steps, default=0.0) else f"{what} {reached:.4f}"

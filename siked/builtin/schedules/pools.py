@@ -15,10 +15,12 @@ that the number of rationales shifts neither tags nor sources. So a schedule is 
 
 from __future__ import annotations
 
+import math
 import random
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar, Literal, NamedTuple
 
@@ -71,6 +73,13 @@ class PoolOptions:
         default="keep",
         metadata={"help": "What to do with correct rationales whose reasoning carries a warning."},
     )
+    tags: float = field(
+        default=0.0,
+        metadata={
+            "help": "What the tags of a problem count together in the loss, in tokens of a rationale; 0 lets "
+            "each count as the tokens it has (the paper's)."
+        },
+    )
 
     def __post_init__(self) -> None:
         one_of("keep", self.keep, "first", "shortest", "diverse", "all")
@@ -81,7 +90,7 @@ class PoolOptions:
             raise ConfigError(f"most is {self.most}; it can be 1 or more")
         if not 0 <= self.floor < 1:
             raise ConfigError(f"floor is {self.floor}; it can be 0 to below 1")
-        for name in ("cap", "tokens"):
+        for name in ("cap", "tokens", "tags"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it can be 0 (no limit) or more")
 
@@ -125,6 +134,30 @@ class PooledSchedule(ABC):
         of a problem remain; a schedule that counts on its numbers draws from :meth:`Pools.capped`.
         """
 
+    def tag_shares(self, pairs: Sequence[Pair], pools: Pools) -> dict[Pair, float]:
+        """Return what share of its problem's tag weight each pair has, relative to the others of the problem.
+
+        ``pairs`` are those of the rows of one problem. Here all pairs weigh alike; where all
+        weigh nothing, no tag of the problem is learnt.
+        """
+        return dict.fromkeys(pairs, 1.0)
+
+    def _tagged(self, rows: Sequence[Selected], pools: Pools) -> list[Selected]:
+        """Give the rows of each problem tag weights that sum to ``tags``, or to 0 where all shares are."""
+        weights: dict[str, dict[Pair, float]] = {}
+        for row in rows:
+            own = weights.setdefault(row.candidate.problem_id, {})
+            own[_pair(row)] = own.get(_pair(row), 0.0) + row.weight
+        made = []
+        shares = {problem: self.tag_shares(list(own), pools) for problem, own in weights.items()}
+        for row in rows:
+            problem, pair = row.candidate.problem_id, _pair(row)
+            whole = math.fsum(shares[problem].values())
+            share = shares[problem][pair] / whole if whole else 0.0
+            part = self.pool_options.tags * share * row.weight / weights[problem][pair]
+            made.append(replace(row, tag_weight=part))
+        return made
+
     def mix(
         self,
         teacher: Sequence[Candidate],
@@ -159,6 +192,8 @@ class PooledSchedule(ABC):
             for group, own in filled
             for row in own
         ]
+        if options.tags and history.iteration > 0:
+            made = self._tagged(made, pools)
         chosen = {choice.candidate.rationale for choice in made}
         yield from sorted(made, key=lambda choice: _order(choice.candidate))
         yield from (leave for leave in pools.left() if leave.candidate.rationale not in chosen)
@@ -183,7 +218,10 @@ class Pools:
         self._options = options
         self._left: dict[int, Rejected] = {}
         both = [self._group(source) for source in (teacher, student)]
-        fit = fitting_pairs({group.pair for pool in both for group in pool}, history, options, rng)
+        self.solved = _kept(history, student, options)
+        """(problem, strategy) to (correct samples that are kept, all samples)."""
+        known = replace(history, solved=self.solved)
+        fit = fitting_pairs({group.pair for pool in both for group in pool}, known, options, rng)
         for pool in both:
             self.leave((group for group in pool if group.pair not in fit), f"choose {options.choose}")
         self.teacher, self.student = ([group for group in pool if group.pair in fit] for pool in both)
@@ -274,6 +312,19 @@ def fitting_pairs(
         elif rng.random() < rate / top:
             fit.add(pair)
     return fit
+
+
+def _kept(
+    history: History, student: Iterable[Candidate], options: PoolOptions
+) -> dict[Pair, tuple[int, int]]:
+    if options.flagged == "keep":
+        return dict(history.solved)
+    flagged = Counter((row.problem_id, row.strategy) for row in student if row.flagged)
+    return {pair: (right - flagged[pair], samples) for pair, (right, samples) in history.solved.items()}
+
+
+def _pair(row: Selected) -> Pair:
+    return row.candidate.problem_id, row.candidate.strategy
 
 
 def _order(row: Candidate) -> tuple[str, str, bool, int, int]:

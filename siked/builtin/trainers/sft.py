@@ -140,14 +140,23 @@ def tokenize(tokenizer: Any, rows: Sequence[TrainRow], prompt_format: str, max_l
 
     Raises :class:`RunError` where none is left.
     """
-    made = [(*token_ids.row_ids(tokenizer, row, prompt_format), row.weight) for row in rows]
-    kept = [(ids, labels, weight) for ids, labels, weight in made if len(ids) <= max_length]
+    made = [(*token_ids.row_ids(tokenizer, row, prompt_format), row) for row in rows]
+    kept = [(ids, labels, row) for ids, labels, row in made if len(ids) <= max_length]
     if not kept:
         raise RunError(
             f"none of the {len(rows)} training rows has {max_length} tokens or fewer; "
             "raise trainer.max_length or look at the rationales."
         )
     pairs = [(ids, labels) for ids, labels, _ in kept]
-    weights = [[weight] * len(ids) for ids, _, weight in kept]
-    alike = len({weight for _, _, weight in kept}) == 1
+    weights = [_weights(tokenizer, labels, row) for _, labels, row in kept]
+    alike = len({weight for row in weights for weight in row}) == 1
     return Tokens(pairs, len(rows) - len(kept), None if alike else weights)
+
+
+def _weights(tokenizer: Any, labels: Sequence[int], row: TrainRow) -> list[float]:
+    weights = [row.weight] * len(labels)
+    if row.tag_weight is not None:
+        start = next(place for place, label in enumerate(labels) if label != token_ids.IGNORED)
+        for place in range(start, start + len(token_ids.tag_ids(tokenizer, row.prefix))):
+            weights[place] = row.tag_weight
+    return weights

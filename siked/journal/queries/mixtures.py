@@ -72,17 +72,50 @@ def texts(journal: Reader, track: str, iteration: int) -> Iterator[MixtureText]:
         yield MixtureText(*row)
 
 
-def rows_by_strategy(journal: Reader, track: str, iteration: int) -> dict[str, int]:
-    """Return the rows of each strategy in a mixture, each by its weight, rounded."""
-    return {
-        strategy: int(n)
-        for strategy, n in journal.db.execute(
-            "SELECT r.strategy, round(sum(w.weight)) FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
-            " JOIN rationales r ON r.id = w.rationale WHERE m.track = ? AND m.iteration = ?"
-            " GROUP BY r.strategy",
+class PlacedText(NamedTuple):
+    """A text by what it was asked for, without its words."""
+
+    rationale: int
+    problem: str
+    strategy: str
+    step: str
+    sample: int
+    tokens: int
+    """Of the completion; its characters where nobody counted."""
+
+
+_PLACED = (
+    "SELECT r.id, p.name, r.strategy, q.step, q.sample,"
+    " coalesce(nullif(r.completion_tokens, 0), length(r.text))"
+)
+
+
+def rows_of(journal: Reader, track: str, iteration: int) -> list[tuple[PlacedText, float, float | None, str]]:
+    """Return (text, weight, weight of the tag, reason) of a mixture, sorted by rationale."""
+    return [
+        (PlacedText._make(values), weight, tag_weight, reason)
+        for *values, weight, tag_weight, reason in journal.db.execute(
+            f"{_PLACED}, w.weight, w.tag_weight, w.reason FROM mixtures m"
+            " JOIN mixture_rows w ON w.mixture = m.id JOIN rationales r ON r.id = w.rationale"
+            " JOIN requests q ON q.id = r.request JOIN problems p ON p.id = q.problem"
+            " WHERE m.track = ? AND m.iteration = ? ORDER BY r.id",
             (track, iteration),
         )
-    }
+    ]
+
+
+def written(journal: Reader, track: str, iteration: int) -> list[PlacedText]:
+    """Return all whole texts that a mixture could have held had they been correct, the shortest first."""
+    return [
+        PlacedText._make(values)
+        for values in journal.db.execute(
+            f"{_PLACED} FROM rationales r JOIN requests q ON q.id = r.request"
+            " JOIN problems p ON p.id = q.problem WHERE q.track = ? AND q.strategy <> ''"
+            " AND (q.iteration = ? AND q.step = 'sample' OR q.iteration = 0 AND q.step LIKE 'teach:%')"
+            " AND r.outcome = 'ok' ORDER BY length(r.text), r.id",
+            (track, iteration),
+        )
+    ]
 
 
 def rows_by_iteration(journal: Reader) -> dict[int, list[tuple[int, float, float | None, str]]]:

@@ -36,20 +36,27 @@ def test_counts_count_rows_of_every_strategy() -> None:
 
 
 def test_divergence_by_hand() -> None:
-    # counts 3 and 1 against shares 1/4 and 3/4 of 4 rows: (3.5, 1.5)/5 against (1.5, 3.5)/5
+    # counts 3 and 1 of 4 against 1 and 3 of 4 dev problems: (3.5, 1.5)/5 against (1.5, 3.5)/5
     expected = 0.7 * math.log(0.7 / 0.3) + 0.3 * math.log(0.3 / 0.7)
-    assert divergence({"cot": 3, "pot": 1}, {"cot": 0.25, "pot": 0.75}) == pytest.approx(expected)
+    assert divergence({"cot": 3, "pot": 1}, {"cot": 0.25, "pot": 0.75}, 4) == pytest.approx(expected)
 
 
 def test_divergence_is_nothing_for_equal_shares_and_finite_for_collapse() -> None:
-    assert divergence({"cot": 1, "pot": 1}, {"cot": 0.5, "pot": 0.5}) == pytest.approx(0)
-    assert 0 < divergence({"cot": 1, "pot": 1}, {"cot": 1.0}) < 5
+    assert divergence({"cot": 1, "pot": 1}, {"cot": 0.5, "pot": 0.5}, 9) == pytest.approx(0)
+    assert 0 < divergence({"cot": 1, "pot": 1}, {"cot": 1.0}, 100) < 5
+
+
+def test_divergence_does_not_grow_with_the_rows_of_a_mixture() -> None:
+    choice = {"cot": 0.99, "pot": 0.01}
+    few, many = ({"cot": 30 * n, "pot": 30 * n} for n in (1, 1000))
+    assert divergence(few, choice, 200) == pytest.approx(divergence(many, choice, 200))
 
 
 def test_a_mixture_in_numbers_by_hand() -> None:
     """One row of the teacher with 20 tokens, three of the student with 10: 1/4 of rows, 2/5 of tokens."""
     mixture = rows(("a", "cot"), ("a", "pot"), ("b", "cot"), ("c", "cot"), taught=1, length=10)
-    history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice={"cot": 0.25, "pot": 0.75})
+    choice = {"cot": 0.25, "pot": 0.75}
+    history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice=choice, dev=4)
     asked = [Target("alpha", 0.3), Target("tokens", 80, "no more"), Target("floor", 0.2), Target("kl", 0.1)]
     found = describe(
         mixture, asked, {"cap": 2, "flagged": 0}, history, track="main", iteration=1, schedule="fixed"
@@ -112,3 +119,19 @@ def test_a_request_key_depends_on_what_decides_the_text_only() -> None:
     assert base != request_key("b", info, ask, "[cot]", hot, 2)
     greedy = Sampling()
     assert request_key("b", info, ask, "", greedy, 1) == request_key("b", info, ask, "", greedy, 2)
+
+
+def test_divergence_and_entropy_are_those_of_the_tags_by_hand() -> None:
+    """Tags count 3 for (a, cot), 1 for (b, pot), nothing for c: 3/4 and 1/4, and each problem has one."""
+    mixture = [
+        replace(row, tag_weight=weight)
+        for row, weight in zip(
+            rows(("a", "cot"), ("a", "pot"), ("b", "pot"), ("c", "cot")), (3.0, 0.0, 1.0, 0.0), strict=True
+        )
+    ]
+    choice = {"cot": 0.25, "pot": 0.75}
+    history = History(iteration=1, iterations=3, strategies=("cot", "pot"), choice=choice, dev=4)
+    found = describe(mixture, [], {}, history, track="main", iteration=1, schedule="routed")
+    assert found.shares == {"cot": 0.5, "pot": 0.5}
+    assert found.entropy == 0
+    assert found.kl == pytest.approx(0.7 * math.log(0.7 / 0.3) + 0.3 * math.log(0.3 / 0.7))

@@ -47,6 +47,10 @@ def weighted(taught: list[TrainRow]) -> list[TrainRow]:
     return [replace(row, weight=(0.25, 1.0, 3.0, 0.0)[n % 4]) for n, row in enumerate(taught)]
 
 
+def tagged(taught: list[TrainRow]) -> list[TrainRow]:
+    return [replace(row, tag_weight=(0.0, 5.0, None)[n % 3]) for n, row in enumerate(weighted(taught))]
+
+
 def mean_gradient(folder: Path, taught: list[TrainRow], tokenizer: Any) -> dict[str, Any]:
     """Of the weighted mean cross entropy over the labels of all rows, each row by itself."""
     from transformers import AutoModelForCausalLM
@@ -56,10 +60,12 @@ def mean_gradient(folder: Path, taught: list[TrainRow], tokenizer: Any) -> dict[
     for row in taught:
         ids, labels = token_ids.row_ids(tokenizer, row)
         logs = model(torch.tensor([ids])).logits[0].log_softmax(-1)
-        for place in range(1, len(ids)):
-            if labels[place] != -100:
-                total = total - row.weight * logs[place - 1, labels[place]]
-                mass += row.weight
+        start = labels.index(next(label for label in labels if label != -100))
+        for place in range(start, len(ids)):
+            in_tag = place < start + len(row.prefix + "\n")
+            weight = row.tag_weight if in_tag and row.tag_weight is not None else row.weight
+            total = total - weight * logs[place - 1, labels[place]]
+            mass += weight
     (total / mass).backward()
     return {name: parameter.grad for name, parameter in model.named_parameters()}
 
@@ -86,7 +92,7 @@ def summed(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return seen
 
 
-@pytest.mark.parametrize("weigh", [list, weighted])
+@pytest.mark.parametrize("weigh", [list, weighted, tagged])
 @pytest.mark.parametrize(
     "options",
     [

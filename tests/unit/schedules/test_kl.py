@@ -18,39 +18,43 @@ COT = {"cot": 0.8, "pot": 0.2}
 
 
 def test_all_rows_where_they_are_near_enough() -> None:
-    """(10.5, 10.5)/21 against (16.5, 4.5)/21 is 0.1977 nats: no more than 0.25, and 0.198 is met."""
-    value = 0.5 * math.log(10.5 / 16.5) + 0.5 * math.log(10.5 / 4.5)
-    assert divergence(ROOM, COT) == pytest.approx(value)
-    assert value == pytest.approx(0.1977, abs=1e-4)
-    assert solve(ROOM, COT, 0.25) == (ROOM, "all rows together are only 0.1977")
-    assert solve(ROOM, COT, 0.198) == (ROOM, "")
+    """Of 100 problems (50.5, 50.5)/101 against (80.5, 20.5)/101 is 0.2176 nats: less than 0.3."""
+    value = 0.5 * math.log(50.5 / 80.5) + 0.5 * math.log(50.5 / 20.5)
+    assert divergence(ROOM, COT, 100) == pytest.approx(value)
+    assert value == pytest.approx(0.2176, abs=1e-4)
+    assert solve(ROOM, COT, 0.3, 100) == (ROOM, "all rows together are only 0.2176")
+    assert solve(ROOM, COT, 0.218, 100) == (ROOM, "")
 
 
 def test_fewer_rows_of_what_the_student_avoids() -> None:
-    """With all ten cot, 5 pot are 0.0410 away and 4 are 0.0173: for 0.04 it is 5.
+    """With all ten cot, 5 pot are 0.0475 away and 4 are 0.0206: for 0.045 it is 5.
 
-    (10.5, 5.5)/16 against (12.5, 3.5)/16, and (10.5, 4.5)/15 against (11.7, 3.3)/15.
+    Of 300 problems: (200.5, 100.5)/301 against (240.5, 60.5)/301; of 140: (100.5, 40.5)/141 against
+    (112.5, 28.5)/141.
     """
-    five = 10.5 / 16 * math.log(10.5 / 12.5) + 5.5 / 16 * math.log(5.5 / 3.5)
-    four = 10.5 / 15 * math.log(10.5 / 11.7) + 4.5 / 15 * math.log(4.5 / 3.3)
-    assert divergence({"cot": 10, "pot": 5}, COT) == pytest.approx(five)
-    assert divergence({"cot": 10, "pot": 4}, COT) == pytest.approx(four)
-    assert solve(ROOM, COT, five) == ({"cot": 10, "pot": 5}, "")
-    assert solve(ROOM, COT, 0.04) == ({"cot": 10, "pot": 5}, "")
-    assert solve(ROOM, COT, four) == ({"cot": 10, "pot": 4}, "")
+    five = 200.5 / 301 * math.log(200.5 / 240.5) + 100.5 / 301 * math.log(100.5 / 60.5)
+    four = 100.5 / 141 * math.log(100.5 / 112.5) + 40.5 / 141 * math.log(40.5 / 28.5)
+    assert divergence({"cot": 10, "pot": 5}, COT, 300) == pytest.approx(five)
+    assert divergence({"cot": 10, "pot": 4}, COT, 140) == pytest.approx(four)
+    assert solve(ROOM, COT, five, 300) == ({"cot": 10, "pot": 5}, "")
+    assert solve(ROOM, COT, 0.045, 300) == ({"cot": 10, "pot": 5}, "")
+    assert solve(ROOM, COT, four, 140) == ({"cot": 10, "pot": 4}, "")
 
 
 def test_a_target_of_nothing_is_the_students_choice() -> None:
     """40 cot and 10 pot of 40 each are exactly 0.8 and 0.2."""
-    assert solve({"cot": 40, "pot": 40}, COT, 0.0) == ({"cot": 40, "pot": 10}, "")
+    assert solve({"cot": 40, "pot": 40}, COT, 0.0, 100) == ({"cot": 40, "pot": 10}, "")
 
 
 def test_what_cannot_be_met_is_said() -> None:
-    counts, why = solve({"cot": 0, "pot": 30}, COT, 0.1)
+    counts, why = solve({"cot": 0, "pot": 30}, COT, 0.1, 100)
     assert counts == {"cot": 0, "pot": 30}
     assert why.startswith("the rows there are can come no nearer than 1.")
-    assert solve({"cot": 0, "l2m": 5}, {"pot": 1.0}, 0.1)[1] == "the student chose no strategy that has rows"
-    assert solve({"cot": 5}, {}, 0.1) == ({"cot": 5}, "the student chose no strategy that has rows")
+    assert (
+        solve({"cot": 0, "l2m": 5}, {"pot": 1.0}, 0.1, 100)[1]
+        == "the student chose no strategy that has rows"
+    )
+    assert solve({"cot": 5}, {}, 0.1, 100) == ({"cot": 5}, "the student chose no strategy that has rows")
 
 
 @settings(deadline=None)
@@ -65,12 +69,12 @@ def test_the_target_is_met_to_within_a_row_or_it_is_said_why(
     names = ("cot", "l2m", "pot")
     room = dict(zip(names, rows, strict=True))
     choice = {name: count / max(1, sum(chosen)) for name, count in zip(names, chosen, strict=True)}
-    counts, why = solve(room, choice, target)
+    counts, why = solve(room, choice, target, 100)
     assert all(0 <= counts[name] <= room[name] for name in names)
     assert sum(counts.values()) > 0 or not any(rows)
-    reached = divergence(counts, choice)
+    reached = divergence(counts, choice, 100)
     moved = [
-        divergence({**counts, name: counts[name] + step}, choice)
+        divergence({**counts, name: counts[name] + step}, choice, 100)
         for name in names
         for step in (-1, 1)
         if 0 <= counts[name] + step <= room[name] and sum(counts.values()) + step > 0

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siked.builtin.schedules.adaptive import Adaptive
+from siked.builtin.schedules.adaptive import Adaptive, AdaptiveOptions
 from siked.builtin.schedules.fixed import Annealed, AnnealedOptions, Fixed, FixedOptions, row_counts
 from siked.builtin.schedules.kl import KlOptions, KlTarget
 from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
+from siked.builtin.schedules.routed import Routed, RoutedOptions
 from siked.mixtures import divergence, strategy_counts
 from siked.records import Candidate, History
 from siked.testing.tables import Mixed, candidate, mixed
@@ -34,7 +35,10 @@ pooled = st.fixed_dictionaries(
 )
 shares = st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.8, 1.0])
 schedules: st.SearchStrategy[PooledSchedule] = st.one_of(
-    st.builds(lambda o: Adaptive(PoolOptions(**o)), pooled),
+    st.builds(lambda o: Adaptive(AdaptiveOptions(**o)), pooled),
+    st.builds(
+        lambda o, b: Routed(RoutedOptions(**o, tags=3.0, beta=b)), pooled, st.sampled_from([0.0, 0.1, 1.0])
+    ),
     st.builds(lambda o: All(PoolOptions(**o)), pooled),
     st.builds(lambda o: SelfOnly(PoolOptions(**o)), pooled),
     st.builds(lambda o, a: Fixed(FixedOptions(**o, alpha=a)), pooled, shares),
@@ -134,12 +138,12 @@ def test_floor_and_targets_are_met_to_within_a_row_or_it_is_said_why(
     if "kl" in found.aims and known.choice and total and not options.tokens:
         counts = strategy_counts(found.choices, NAMES)
         moved = [
-            divergence({**counts, name: counts[name] + step}, known.choice)
+            divergence({**counts, name: counts[name] + step}, known.choice, known.dev)
             for name in NAMES
             for step in (-1, 1)
             if counts[name] + step >= 0 and total + step > 0
         ]
-        reached = divergence(counts, known.choice)
+        reached = divergence(counts, known.choice, known.dev)
         resolution = max(abs(value - reached) for value in moved)
         off = abs(reached - found.aims["kl"].asked)
         assert found.aims["kl"].why or off <= resolution + 1e-9
@@ -175,7 +179,7 @@ def test_the_number_of_rationales_kept_shifts_no_tag(
 def test_adaptive_asks_the_teacher_only_for_what_is_missing(
     teacher: list[Candidate], student: list[Candidate], known: History
 ) -> None:
-    found = mixed(Adaptive(PoolOptions()), teacher, student, known)
+    found = mixed(Adaptive(AdaptiveOptions()), teacher, student, known)
     pairs = Counter((c.candidate.problem_id, c.candidate.strategy) for c in found.choices)
     own = {(row.problem_id, row.strategy) for row in student}
     assert set(pairs) == own | {(row.problem_id, row.strategy) for row in teacher}

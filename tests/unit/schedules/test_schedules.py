@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from siked.builtin.schedules.adaptive import Adaptive
+from siked.builtin.schedules.adaptive import Adaptive, AdaptiveOptions
 from siked.builtin.schedules.fixed import Annealed, AnnealedOptions, Fixed, FixedOptions, row_counts
 from siked.builtin.schedules.kl import KlOptions, KlTarget
 from siked.builtin.schedules.plain import All, SelfOnly
 from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
+from siked.builtin.schedules.routed import Routed, RoutedOptions
 from siked.contracts import Schedule
 from siked.errors import ConfigError
 from siked.records import Candidate, History, Target
@@ -48,7 +49,7 @@ def mix(
 
 def test_adaptive_by_hand() -> None:
     """Three solved pairs give three student rows; the one unsolved pair, (a, pot), is refilled."""
-    found = mix(Adaptive(PoolOptions()))
+    found = mix(Adaptive(AdaptiveOptions()))
     assert [(c.candidate.rationale, c.reason) for c in found.choices] == [
         (4, "student: correct"),
         (2, "teacher: the student solved none of 4"),
@@ -62,16 +63,16 @@ def test_adaptive_by_hand() -> None:
 
 def test_adaptive_floor_by_hand() -> None:
     """One teacher row of four is 25 %; one more of five is 40 %; all three of six is 50 %."""
-    assert mix(Adaptive(PoolOptions(floor=0.25))).numbers == [4, 2, 6, 7]
-    drawn = {frozenset(mix(Adaptive(PoolOptions(floor=0.4)), seed=s).numbers) for s in range(20)}
+    assert mix(Adaptive(AdaptiveOptions(floor=0.25))).numbers == [4, 2, 6, 7]
+    drawn = {frozenset(mix(Adaptive(AdaptiveOptions(floor=0.4)), seed=s).numbers) for s in range(20)}
     assert drawn == {frozenset({4, 2, 6, 7, 1}), frozenset({4, 2, 6, 7, 3})}
-    half = mix(Adaptive(PoolOptions(floor=0.5)))
+    half = mix(Adaptive(AdaptiveOptions(floor=0.5)))
     assert sorted(half.numbers) == [1, 2, 3, 4, 6, 7]
     assert half.aims["floor"] == Target("floor", 0.5)
 
 
 def test_a_floor_that_nothing_is_left_for_says_so() -> None:
-    most = mix(Adaptive(PoolOptions(floor=0.9)))
+    most = mix(Adaptive(AdaptiveOptions(floor=0.9)))
     assert sorted(most.numbers) == [1, 2, 3, 4, 6, 7]
     assert most.aims["floor"].why == "no teacher rationale is left that the cap would admit"
 
@@ -79,7 +80,7 @@ def test_a_floor_that_nothing_is_left_for_says_so() -> None:
 def test_a_floor_under_a_cap_swaps_rationales_of_one_pair() -> None:
     """Two rows a problem: 4, 2 and two of 3, 6, 7; for one half, 1 takes the place of 4 or 3 that of 6."""
     for seed in range(20):
-        found = mix(Adaptive(PoolOptions(floor=0.5, cap=2)), seed=seed)
+        found = mix(Adaptive(AdaptiveOptions(floor=0.5, cap=2)), seed=seed)
         assert found.alpha == 0.5
         assert found.count("cot") == found.count("pot") == 2
         assert set(found.numbers) in ({1, 2, 6, 7}, {4, 2, 3, 7})
@@ -176,7 +177,8 @@ def test_annealed_meets_its_alpha() -> None:
 
 
 BUILT_IN = [
-    Adaptive(PoolOptions()),
+    Adaptive(AdaptiveOptions()),
+    Routed(RoutedOptions()),
     All(PoolOptions()),
     SelfOnly(PoolOptions()),
     Fixed(FixedOptions()),
