@@ -11,7 +11,7 @@ components must be light to import; torch and its like are imported inside metho
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -161,6 +161,17 @@ class TagCheckingBackend(Backend, Protocol):
         ...
 
 
+class Progress(Protocol):
+    """Takes how far a training is."""
+
+    def __call__(
+        self, step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+    ) -> None:
+        """``step`` of ``of`` steps are done. ``loss`` is the mean over the steps since it was last told
+        (nats a token), ``learning_rate`` that of the last step; None where they are not at hand."""
+        ...
+
+
 @runtime_checkable
 class Trainer(Component, Protocol):
     """Turns (student, mixture) into the next student. It lives in a worker process of its own."""
@@ -173,9 +184,9 @@ class Trainer(Component, Protocol):
         rows: Sequence[TrainRow],
         settings: TrainSettings,
         out: Path,
-        progress: Callable[[int, int], None],
+        progress: Progress,
     ) -> Trained:
-        """Train ``student`` on ``rows`` and write the weights to ``out``; ``progress(step, of)``."""
+        """Train ``student`` on ``rows`` and write the weights to ``out``; call ``progress`` on the way."""
         ...
 
 

@@ -1,12 +1,17 @@
 """Every hook of siked.
 
 A plugin is a module behind an entry point of the group ``siked``. It implements some of these
-with ``@siked.hookimpl``. Two kinds: *registering* hooks are called once, when siked looks for
-what is installed; *observers* are called during a run and receive one frozen record.
+with ``@siked.hookimpl``, under a name of its own with ``@siked.hookimpl(specname=...)``. Two kinds:
+*registering* hooks are called once, when siked looks for what is installed; *observers* are called
+during a run and receive one frozen record. No hook is historic: a plugin hears what happens after it
+was loaded, and all plugins are loaded before a run starts.
 
-An observer's return value is ignored. An exception in one is logged, counted and shown at the
-end of the run; ``SIKED_STRICT_PLUGINS=1`` raises it. Delivery is at least once: after a resume
-an event can come again, with the same ``id``.
+A registering hook that raises takes its whole plugin out, with the reason in ``siked plugins``. An
+observer's return value is ignored. An exception in one is logged, counted and shown at the end of the
+run; ``SIKED_STRICT_PLUGINS=1`` raises it. Delivery is at least once: after a resume an event can come
+again, with the same ``id``. The last event of a run, of ``siked teach`` too, is
+``siked_run_finished`` or ``siked_run_failed``; a process that is killed sends none. ``siked replay``
+sends no events.
 """
 
 from __future__ import annotations
@@ -30,30 +35,37 @@ hookimpl = pluggy.HookimplMarker("siked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
-    """A run starts or goes on."""
+class Event:
+    """What every event has."""
 
     id: str
+    """Unique among all events of all runs; an event that comes again has the same."""
+    run_id: str
+    """The run, as in its ``manifest.json``; unique among all runs, whatever their folders are called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """A run starts or goes on; ``run`` is its folder."""
+
     run: str
     config: dict[str, Any]
     resumed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepStarted:
+class StepStarted(Event):
     """A step of an iteration starts; ``step`` is teach, sample, verify, mix, train or evaluate."""
 
-    id: str
     track: str
     iteration: int
     step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepFinished:
+class StepFinished(Event):
     """A step is finished and in the journal."""
 
-    id: str
     track: str
     iteration: int
     step: str
@@ -61,10 +73,9 @@ class StepFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RationalesVerified:
+class RationalesVerified(Event):
     """All rationales of a step have their verdicts; ``counts`` is {strategy: {status: n}}."""
 
-    id: str
     track: str
     iteration: int
     step: str
@@ -72,30 +83,68 @@ class RationalesVerified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MixtureBuilt:
+class MixtureBuilt(Event):
     """The mixture of an iteration is in the journal; training has not started."""
 
-    id: str
+    track: str
+    iteration: int
     mixture: Mixture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IterationFinished:
+class TrainingProgress(Event):
+    """A student is being trained, ``step`` of ``of`` steps."""
+
+    track: str
+    iteration: int
+    step: int
+    of: int
+    loss: float | None
+    """Mean over the steps since it was last told, nats a token; None where the trainer tells none now."""
+    learning_rate: float | None
+    seconds: float
+    """Since the training began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostChanged(Event):
+    """A call to an engine or a provider is paid; the numbers are those of the whole run so far."""
+
+    track: str
+    iteration: int
+    step: str
+    """What the last call was for."""
+    calls: int
+    tokens: int
+    """Read and written."""
+    cost: float
+    """In the currency of the prices that are configured; 0 without prices."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IterationFinished(Event):
     """Student ``iteration`` is trained and scored; ``scores`` is {set: score}."""
 
-    id: str
     track: str
     iteration: int
     scores: dict[str, Score]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished:
-    """The run is over; ``summary`` is what stands in summary.json."""
+class RunFinished(Event):
+    """The run is over; ``summary`` is what stands in summary.json. That of ``siked teach`` has
+    ``strategies`` and ``kept``, the rationales kept of each."""
 
-    id: str
     run: str
     summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(Event):
+    """The run stopped on its way; it can be resumed. ``error`` is the line that says why."""
+
+    run: str
+    error: str
 
 
 @hookspec
@@ -169,6 +218,16 @@ def siked_mixture_built(event: MixtureBuilt) -> None:
 
 
 @hookspec
+def siked_training_progress(event: TrainingProgress) -> None:
+    """Observe a training, at each step that the trainer tells."""
+
+
+@hookspec
+def siked_cost_changed(event: CostChanged) -> None:
+    """Observe what a run has used and cost, after each call."""
+
+
+@hookspec
 def siked_iteration_finished(event: IterationFinished) -> None:
     """Observe the end of an iteration."""
 
@@ -176,3 +235,8 @@ def siked_iteration_finished(event: IterationFinished) -> None:
 @hookspec
 def siked_run_finished(event: RunFinished) -> None:
     """Observe the end of a run."""
+
+
+@hookspec
+def siked_run_failed(event: RunFailed) -> None:
+    """Observe that a run stopped on its way."""

@@ -37,7 +37,7 @@ def evaluate(state: State, track: str, iteration: int, *, tests: bool, forced: b
     state.emit(
         "siked_iteration_finished",
         hookspecs.IterationFinished(
-            id=f"{state.folder.name}:{track}:{iteration}",
+            **state.named(track, iteration, "finished"),
             track=track,
             iteration=iteration,
             scores=scores(state, track, iteration),

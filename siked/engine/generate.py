@@ -149,13 +149,13 @@ def _fetch(state: State, stage: Stage, source: Source, chunk: list[Asked], ended
                 continue
             if isinstance(item, Call):
                 state.journal.call(stage, source.backend, item)
-                continue
-            if open_ids.pop(item.key, None) is None:
-                continue
-            for asked in twins[item.key]:
-                name = asked.strategy or chosen(state, item.text)[0]
-                state.journal.completion(asked.id, item, name)
-                ended += 1
+            elif open_ids.pop(item.key, None) is not None:
+                for asked in twins[item.key]:
+                    name = asked.strategy or chosen(state, item.text)[0]
+                    state.journal.completion(asked.id, item, name)
+                    ended += 1
+        if isinstance(item, Call):
+            state.tell_call(stage, item)
         state.reporter.advance(ended)
     return ended
 

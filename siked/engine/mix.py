@@ -112,7 +112,9 @@ def record(
         )
     state.emit(
         "siked_mixture_built",
-        hookspecs.MixtureBuilt(id=f"{state.folder.name}:{track}:{iteration}", mixture=mixture),
+        hookspecs.MixtureBuilt(
+            **state.named(track, iteration, "mixture"), track=track, iteration=iteration, mixture=mixture
+        ),
     )
 
 

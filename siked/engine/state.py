@@ -19,7 +19,8 @@ from siked.engine.progress import Reporter
 from siked.journal import Journal, Stage, VerifierKey
 from siked.journal.queries import mixtures
 from siked.journal.stage import Role
-from siked.records import Model
+from siked.journal.starts import Spent, run_id, spent
+from siked.records import Call, Model
 from siked.registry import Registry
 from siked.workers import Spec, WorkerPool
 
@@ -46,6 +47,8 @@ class State:
     retry_failed: bool = False
     cache: Path | None = None
     """Folder of texts and students that runs share."""
+    observed: bool = True
+    """Whether plugins hear of what happens."""
     observer_failures: list[str] = field(default_factory=list)
 
     @cached_property
@@ -162,14 +165,39 @@ class State:
         self.reporter.note(text)
         self.journal.event("note", text=text)
 
+    @cached_property
+    def run_id(self) -> str:
+        """What names this run among all others."""
+        return run_id(self.journal) or self.folder.name
+
+    def named(self, *place: object) -> dict[str, Any]:
+        """Return what an event is known by: its own id, made of its place in the run, and the run's."""
+        return {"id": ":".join(map(str, (self.run_id, *place))), "run_id": self.run_id}
+
     def emit(self, hook: str, event: Any) -> None:
         """Call an observing hook of every plugin; failures are logged and counted."""
+        if not self.observed:
+            return
         for plugin, error in self.registry.plugins.call_each(hook, event=event):
             text = (
                 f"plugin {plugin.name!r} of {plugin.owner} failed in {hook}: {type(error).__name__}: {error}"
             )
             self.observer_failures.append(text)
             self.note(text)
+
+    @cached_property
+    def spent(self) -> Spent:
+        """What the run has used and cost so far."""
+        return spent(self.journal)
+
+    def tell_call(self, stage: Stage, call: Call) -> None:
+        """Tell the observers of a call that has just been recorded."""
+        if "spent" not in self.__dict__:
+            total = self.spent  # has this call already
+        else:
+            total = self.spent = self.spent.plus(call)
+        event = hookspecs.CostChanged(**self.named("call", total.calls), **stage._asdict(), **total._asdict())
+        self.emit("siked_cost_changed", event)
 
     @contextmanager
     def step(self, stage: Stage) -> Iterator[bool]:
@@ -180,15 +208,15 @@ class State:
         if self.journal.finished(stage):
             yield True
             return
-        key = f"{self.folder.name}:{stage}"
         place = stage._asdict()
-        self.emit("siked_step_started", hookspecs.StepStarted(id=key + ":start", **place))
+        self.emit("siked_step_started", hookspecs.StepStarted(**self.named(*stage, "start"), **place))
         start = time.monotonic()
         yield False
         seconds = time.monotonic() - start
         with self.journal.saving():
             self.journal.step(stage, seconds)
-        self.emit("siked_step_finished", hookspecs.StepFinished(id=key, seconds=seconds, **place))
+        finished = hookspecs.StepFinished(**self.named(*stage), seconds=seconds, **place)
+        self.emit("siked_step_finished", finished)
 
     def close(self) -> None:
         """End workers and sandbox."""

@@ -54,7 +54,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
     write_atomically(state.folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     state.emit(
         "siked_run_finished",
-        hookspecs.RunFinished(id=f"{state.folder.name}:{last}", run=str(state.folder), summary=summary),
+        hookspecs.RunFinished(**state.named("finished", last), run=str(state.folder), summary=summary),
     )
     return summary
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from siked import hookspecs
+from siked.contracts import Progress
 from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
@@ -57,12 +60,7 @@ def run_trainer(state: State, track: str, iteration: int, parent: Model, setting
     write_rows(rows, _rows(state, track, iteration))
     label = f"iteration {iteration}" if track == MAIN else f"{track} {iteration}"
     state.reporter.begin(f"{label} train", None)
-
-    def progress(step: int, of: int) -> None:
-        if step <= 1:
-            state.reporter.end()
-            state.reporter.begin(f"{label} train", of)
-        state.reporter.advance(step)
+    progress = _progress(state, track, iteration, label)
 
     def work_on(worker: Worker) -> Trained:
         shutil.rmtree(out)
@@ -87,6 +85,30 @@ def run_trainer(state: State, track: str, iteration: int, parent: Model, setting
     if trained.dropped:
         state.note(f"{label}: {trained.dropped} rows were too long to train on and were left out")
     return trained
+
+
+def _progress(state: State, track: str, iteration: int, label: str) -> Progress:
+    """Return what tells watcher and observers how far a training is."""
+    start = time.monotonic()
+
+    def progress(step: int, of: int, loss: float | None = None, learning_rate: float | None = None) -> None:
+        if step <= 1:
+            state.reporter.end()
+            state.reporter.begin(f"{label} train", of)
+        state.reporter.advance(step)
+        told = hookspecs.TrainingProgress(
+            **state.named(track, iteration, "train", step),
+            track=track,
+            iteration=iteration,
+            step=step,
+            of=of,
+            loss=loss,
+            learning_rate=learning_rate,
+            seconds=time.monotonic() - start,
+        )
+        state.emit("siked_training_progress", told)
+
+    return progress
 
 
 def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:

@@ -71,10 +71,8 @@ def _tell(state: State, stage: Stage) -> None:
     state.emit(
         "siked_rationales_verified",
         hookspecs.RationalesVerified(
-            id=f"{state.folder.name}:{stage}",
-            track=stage.track,
-            iteration=stage.iteration,
-            step=stage.step,
+            **state.named(*stage, "verified"),
+            **stage._asdict(),
             counts=verdicts.status_counts(state.journal, stage),
         ),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 from siked.journal.read import Reader
 from siked.journal.write import Journal
+from siked.records import Call
 
 _KIND = "started"
 
@@ -26,6 +27,30 @@ def run_id(journal: Reader) -> str:
     """
     found = starts(journal)
     return str(found[0]["id"]) if found else ""
+
+
+class Spent(NamedTuple):
+    """What calls to engines and providers have used."""
+
+    calls: int
+    tokens: int
+    """Read and written."""
+    cost: float
+
+    def plus(self, call: Call) -> Spent:
+        """Return this and one call more."""
+        tokens = call.prompt_tokens + call.completion_tokens
+        return Spent(self.calls + 1, self.tokens + tokens, self.cost + call.cost)
+
+
+def spent(journal: Reader) -> Spent:
+    """Return what all calls of a run have used."""
+    return Spent(
+        *journal.db.execute(
+            "SELECT count(*), coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(cost), 0.0)"
+            " FROM calls"
+        ).fetchone()
+    )
 
 
 def add_start(journal: Journal, values: dict[str, Any]) -> None:

@@ -55,6 +55,7 @@ def replay(
         registry=registry,
         journal=Journal.open(scratch / "run.db"),
         reporter=reporter,
+        observed=False,
     )
     try:
         name_verifiers(state)

@@ -24,12 +24,13 @@ from siked.engine.progress import Reporter
 from siked.engine.state import State
 from siked.engine.summary import write_atomically
 from siked.engine.upgrade import bring_up_to_date
-from siked.errors import RunLocked, UsageError
+from siked.errors import RunLocked, SikedError, UsageError
 from siked.journal import Journal, Reader
 from siked.journal.queries import verdicts
 from siked.journal.queries.events import events
 from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
+from siked.plugins import described
 from siked.registry import Registry, load_registry
 from siked.runs.components import changes, components, shadowed
 
@@ -212,13 +213,19 @@ def _work(
         cache=None if cache is None else Path(cache),
     )
     try:
-        _record_start(state, resumed)
+        count = _record_start(state, resumed)
         started = hookspecs.RunStarted(
-            id=f"{folder.name}:started", run=str(folder), config=config.dump(), resumed=resumed
+            **state.named("started", count), run=str(folder), config=config.dump(), resumed=resumed
         )
         state.emit("siked_run_started", started)
-        bring_up_to_date(state)
-        loop(state)
+        try:
+            bring_up_to_date(state)
+            loop(state)
+        except BaseException as error:
+            line = str(error) if isinstance(error, SikedError) else described(error)
+            failed = hookspecs.RunFailed(**state.named("failed", count), run=str(folder), error=line)
+            state.emit("siked_run_failed", failed)
+            raise
     finally:
         state.close()
     if state.observer_failures:
@@ -226,8 +233,11 @@ def _work(
         reporter.note(state.observer_failures[0])
 
 
-def _record_start(state: State, resumed: bool) -> None:
-    """Record what the run starts with, and write all starts for people; nothing reads that file back."""
+def _record_start(state: State, resumed: bool) -> int:
+    """Record what the run starts with, and write all starts for people; nothing reads that file back.
+
+    Return how many starts there are.
+    """
     versions = {}
     for name in ("torch", "transformers", "trl", "peft", "pydantic-monty", "sympy"):
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -255,6 +265,7 @@ def _record_start(state: State, resumed: bool) -> None:
         "starts": [{key: value for key, value in start.items() if key != "id"} for start in past],
     }
     write_atomically(state.folder / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+    return len(past)
 
 
 @contextlib.contextmanager

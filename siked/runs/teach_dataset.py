@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from siked import hookspecs
 from siked.engine.prepare import prepare
 from siked.engine.state import State
 from siked.engine.summary import write_atomically
@@ -24,6 +25,9 @@ def teach_only(state: State) -> None:
     teach(state)
     kept = write_rows(state, state.folder / ROWS)
     write_atomically(state.folder / CARD, card(state, kept))
+    summary = {"format": 1, "strategies": list(kept), "kept": kept}
+    finished = hookspecs.RunFinished(**state.named("taught"), run=str(state.folder), summary=summary)
+    state.emit("siked_run_finished", finished)
 
 
 def write_rows(state: State, path: Path) -> dict[str, int]:

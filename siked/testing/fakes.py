@@ -12,11 +12,12 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from siked.contracts import Progress
 from siked.records import (
     Call,
     Completion,
@@ -147,7 +148,7 @@ class InstantTrainer:
         rows: Sequence[TrainRow],
         settings: TrainSettings,
         out: Path,
-        progress: Callable[[int, int], None],
+        progress: Progress,
     ) -> Trained:
         """Write weights that depend on the parent, every row, and the settings."""
         skill = 0.3
@@ -161,7 +162,7 @@ class InstantTrainer:
         steps = settings.max_steps or max(1, int(len(rows) * settings.epochs / 8))
         for step in range(1, steps + 1):
             time.sleep(self.options.seconds / steps)
-            progress(step, steps)
+            progress(step, steps, 1 - skill * step / steps, 1e-3)
         skill = skill + (1 - skill) * self.options.gain
         values = {"skill": skill, "rows": sha.hexdigest()}
         (out / "weights.json").write_text(json.dumps(values), encoding="utf-8")

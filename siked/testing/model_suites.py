@@ -148,9 +148,15 @@ class TrainerContract:
         self, trainer: Trainer, student: Model, rows: list[TrainRow], tmp_path: Path
     ) -> None:
         seen: list[tuple[int, int]] = []
-        trained = trainer.train(
-            student, rows, TrainSettings(epochs=1, seed=1), tmp_path, lambda step, of: seen.append((step, of))
-        )
+
+        def progress(
+            step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+        ) -> None:
+            seen.append((step, of))
+            assert loss is None or loss >= 0
+            assert learning_rate is None or learning_rate >= 0
+
+        trained = trainer.train(student, rows, TrainSettings(epochs=1, seed=1), tmp_path, progress)
         assert any(tmp_path.iterdir()), "the weights are written where they were asked for"
         assert trained.rows + trained.dropped == len(rows)
         assert trained.steps > 0
@@ -214,7 +220,7 @@ def _generate(backend: Backend, requests: Sequence[Request]) -> tuple[dict[str, 
     return completions, calls
 
 
-def _quiet(step: int, of: int) -> None:
+def _quiet(step: int, of: int, loss: float | None = None, learning_rate: float | None = None) -> None:
     """A progress that nobody watches."""
 
 

@@ -159,9 +159,15 @@ class Server:
             Rows(Path(frame["rows"])),
             TrainSettings(**frame["settings"]),
             Path(frame["out"]),
-            lambda step, of: self.send("progress", done=step, of=of),
+            self.progress,
         )
         self.send("result", value=protocol.pack(trained))
+
+    def progress(
+        self, step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+    ) -> None:
+        """Tell how far a training is; see :class:`siked.contracts.Progress`."""
+        self.send("progress", done=step, of=of, loss=loss, learning_rate=learning_rate)
 
 
 def main(arguments: list[str]) -> None:

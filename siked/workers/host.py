@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from siked import errors
 from siked.errors import SikedError, WorkerError
 from siked.records import Item, Model, ModelInfo, Request, Trained, TrainSettings
 from siked.workers import child, protocol
+
+if TYPE_CHECKING:
+    from siked.contracts import Progress
 
 RESTARTS = 3
 """How often a worker may die within one piece of work before that counts as failed."""
@@ -144,7 +147,7 @@ class Worker:
         rows: Path,
         settings: TrainSettings,
         out: Path,
-        progress: Callable[[int, int], None],
+        progress: Progress,
     ) -> Trained:
         """Train on the rows of a file."""
         self._send(
@@ -160,7 +163,7 @@ class Worker:
             frame = self._next()
             if frame["event"] == "result":
                 return Trained(**frame["value"])
-            progress(frame["done"], frame["of"])
+            progress(frame["done"], frame["of"], frame["loss"], frame["learning_rate"])
 
     def close(self) -> None:
         """End the process; what it holds is the machine's again when this returns."""

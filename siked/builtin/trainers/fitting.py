@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siked.builtin.trainers.batches import Limits, Plan, plan
 from siked.builtin.trainers.sft import Sft, Tokens, tokenize
+from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra
 from siked.models.loading import load_tokenizer, pick_device, pick_dtype
 from siked.models.locate import is_adapter, resolve
@@ -19,6 +21,8 @@ from siked.text import token_ids
 if TYPE_CHECKING:
     Options = Sft.Options
 
+_TOLD = 50
+"""How often a training tells its loss: reading it off a device stops the device."""
 _SAME = 0.1
 """Of the spread of logits: rounding in bfloat16 stays far below, a row that sees another goes far above."""
 _OVERHEAD_CPU = 16.0
@@ -32,7 +36,7 @@ def fit(
     rows: Sequence[TrainRow],
     settings: TrainSettings,
     out: Path,
-    progress: Callable[[int, int], None],
+    progress: Progress,
 ) -> Trained:
     """Train ``student`` on ``rows``; see :meth:`siked.builtin.trainers.sft.Sft.train`."""
     import torch
@@ -265,12 +269,20 @@ def _keeps_apart(trainer: Any, tokens: Tokens) -> None:
         )
 
 
-def _watch(progress: Callable[[int, int], None]) -> Any:
-    """A callback that passes progress on."""
+def _watch(progress: Progress) -> Any:
+    """A callback that passes progress on, with loss and rate at every :data:`_TOLD`-th part of the steps."""
     from transformers import TrainerCallback
 
     class Watch(TrainerCallback):  # type: ignore[misc]
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            progress(state.global_step, state.max_steps)
+            every = math.ceil(state.max_steps / _TOLD)
+            if state.global_step % every == 0 or state.global_step == state.max_steps:
+                control.should_log = True
+            else:
+                progress(state.global_step, state.max_steps)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+            if logs and "loss" in logs:
+                progress(state.global_step, state.max_steps, logs["loss"], logs.get("learning_rate"))
 
     return Watch()

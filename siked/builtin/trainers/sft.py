@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra, RunError
 from siked.records import Model, Trained, TrainRow, TrainSettings
 from siked.text import token_ids
@@ -94,7 +95,7 @@ class Sft:
         rows: Sequence[TrainRow],
         settings: TrainSettings,
         out: Path,
-        progress: Callable[[int, int], None],
+        progress: Progress,
     ) -> Trained:
         """Train and write an adapter, or a whole checkpoint with its tokenizer, to ``out``.
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from siked.builtin.trainers.sft import Sft
+from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra, PreflightError, RunError
 from siked.models.weights import weights_hash
 from siked.records import Message, Model, Trained, TrainRow, TrainSettings
@@ -43,7 +44,7 @@ def train(
     weights: Path | None = None,
     settings: TrainSettings | None = None,
     taught: list[TrainRow] | None = None,
-    progress: Callable[[int, int], None] = lambda step, of: None,
+    progress: Progress = lambda step, of, loss=None, rate=None: None,
     **options: Any,
 ) -> Trained:
     student = Model(name=str(folder), weights=str(weights) if weights else None)
@@ -77,10 +78,10 @@ def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenize
 
 def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
     before = weights_hash(folder)
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int, float, float]] = []
     trained = train(
         folder, tmp_path / "a", settings=TrainSettings(epochs=6, seed=3),
-        progress=lambda step, of: seen.append((step, of)),
+        progress=lambda *told: seen.append(told),
     )  # fmt: skip
     assert weights_hash(folder) == before
     assert sorted(p.name for p in (tmp_path / "a").iterdir() if p.suffix != ".md") == [
@@ -88,7 +89,10 @@ def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, 
         "adapter_model.safetensors",
     ]
     # 12 rows in steps of 8 are 2 steps an epoch
-    assert seen == [(i + 1, 12) for i in range(12)]
+    assert [(step, of) for step, of, *_ in seen] == [(i + 1, 12) for i in range(12)]
+    losses = [loss for _, _, loss, _ in seen]
+    assert losses[0] > losses[-1] > 0
+    assert seen[1][3] > seen[-1][3] >= 0, "the learning rate falls"
     assert (trained.steps, trained.rows, trained.dropped) == (12, 12, 0)
     lengths = [len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows()]
     assert trained.tokens == 6 * sum(lengths)
