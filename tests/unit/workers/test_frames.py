@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from siked.journal import Journal
+from siked.journal import Journal, Stage
 from siked.records import Call, Completion, Item, Model, ModelInfo, Outcome, Request, Reservation
 from siked.workers import Spec, Worker, WorkerPool
 
@@ -103,7 +103,7 @@ def test_what_a_killed_worker_had_reserved_counts_as_used(tmp_path: Path) -> Non
                 if isinstance(item, Reservation):
                     journal.reservation(item, teacher=True)
                 elif isinstance(item, Call):
-                    journal.call("main", 0, "teach:cot", "fake", item)
+                    journal.call(Stage("main", 0, "teach:cot"), "fake", item)
                 else:
                     told.append(item.text)
     finally:
