@@ -83,6 +83,8 @@ class FakeOpenAIServer(ThreadingHTTPServer):
         self.context = context
         self.headers = dict(headers or {})
         self.counts: Counter[str] = Counter()
+        self.tokens = 0
+        """Of all answers that told them, also of those that did not arrive."""
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.connections: set[socket.socket] = set()
@@ -202,7 +204,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault in BROKEN and fault != "truncated":
             self._break(fault)
         else:
-            text = json.dumps(_completion(asked, fault)).encode()
+            answer = _completion(asked, fault)
+            if isinstance(answer["usage"], dict):
+                with self.server.lock:
+                    self.server.tokens += answer["usage"].get("total_tokens", 0)
+            text = json.dumps(answer).encode()
             cut = len(text) // 2 if fault == "truncated" else None
             self._send(200, text, cut=cut, pause=SLOW / 3 if fault == "slow" else 0.0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import logging
 import uuid
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("siked.backend.openai")
 GRACE = 5.0
 """Seconds that calls under way get where nothing they bring can be paid for."""
+# The client's releases stand on httpx or on httpx2.
+_RESPONSE: Any = importlib.import_module(openai.DefaultAsyncHttpxClient.__mro__[1].__module__).Response
 _PROBE = 5.0
 """Seconds that a server has to say that it is there."""
 
@@ -175,20 +178,13 @@ class Session:
 
     async def post(self, body: Mapping[str, Any]) -> tuple[bytes, Mapping[str, str]]:
         """Make one call and return the bytes and headers of its answer."""
-        rest = dict(body)
-        model = rest.pop("model")
+        path = "/chat/completions" if self.options.api == "chat" else "/completions"
         # The client's own time-out starts anew with every byte that comes.
         async with asyncio.timeout(self.options.timeout):
-            # What is read here is less than the client's types hold, and servers bend those.
-            if self.options.api == "chat":
-                raw = await self.client.chat.completions.with_raw_response.create(
-                    model=model, messages=rest.pop("messages"), extra_body=rest
-                )
-            else:
-                raw = await self.client.completions.with_raw_response.create(
-                    model=model, prompt=rest.pop("prompt"), extra_body=rest
-                )
-        return raw.content, raw.headers
+            # Neither is checked against the client's types, which takes a third of its time: what is sent
+            # is made here, and servers bend what they answer.
+            answer = await self.client.post(path, body=body, cast_to=_RESPONSE)
+        return answer.content, answer.headers
 
     async def wait_until_back(self, since: float, fault: Fault) -> None:
         """Wait for a server that could not be reached at ``since``; ends the session where it stays away."""

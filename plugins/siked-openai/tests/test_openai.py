@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from siked.errors import BackendError, ConfigError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
 from siked.testing.fake_openai_server import (
     AGAIN,
+    FAULTS,
     HOLLOW,
     KEY,
     REFUSALS,
@@ -279,42 +281,95 @@ def ended(out: Path) -> int:
     return int(row["n"])
 
 
+def worker_of(process: subprocess.Popen[str]) -> int:
+    """Return the process that asks the server; where there is none yet, the command itself."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for child in children:
+        if b"workers/child.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return int(child)
+    return process.pid
+
+
+def leave(server: FakeOpenAIServer, seconds: float) -> threading.Thread:
+    """Let the server be away for so long, beginning now."""
+
+    def away() -> None:
+        with server.away():
+            time.sleep(seconds)
+
+    thread = threading.Thread(target=away)
+    thread.start()
+    return thread
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process tree from /proc")
 @pytest.mark.parametrize(
-    ("problems", "samples", "kills"),
-    [(120, 4, 2), pytest.param(2000, 10, 5, marks=pytest.mark.slow)],
+    ("problems", "samples", "kills", "away"),
+    [(120, 4, 4, 1.0), pytest.param(2000, 10, 10, 30.0, marks=pytest.mark.slow)],
 )
-def test_killed_and_resumed_nothing_is_lost_or_bought_twice(
-    tmp_path: Path, problems: int, samples: int, kills: int
+def test_faults_kills_and_a_server_that_leaves_cost_no_request_and_no_budget(
+    tmp_path: Path, problems: int, samples: int, kills: int, away: float
 ) -> None:
     concurrency, total = 32, problems * samples
     out = tmp_path / "out"
     with serving_fake_openai(rate=0.3, seed=5) as server:
         config = config_of(server, tmp_path, problems, samples, concurrency)
+        values = yaml.safe_load(config.read_text())
+        values["teacher"]["max_tokens"] = 10**9
+        config.write_text(yaml.safe_dump(values))
         peak = 0
+        process = teach(config, out)
         for number in range(kills):
-            process = teach(config, out)
             while ended(out) < total * (number + 1) // (kills + 2) and process.poll() is None:
                 time.sleep(0.05)
                 peak = max(peak, resident(process.pid))
             assert process.poll() is None, process.communicate()[0]
-            os.kill(process.pid, signal.SIGKILL)
-            process.communicate()
-        last = teach(config, out)
-        said, _ = last.communicate(timeout=1200)
-        assert last.returncode == 0, said
+            if number in (1, kills // 2):
+                leave(server, away).join()
+            victim = worker_of(process) if number % 2 else process.pid
+            os.kill(victim, signal.SIGKILL)
+            if victim == process.pid:
+                process.communicate()
+                process = teach(config, out)
+        said, _ = process.communicate(timeout=2400)
+        assert process.returncode == 0, said
         run = siked.Run(out)
         rows = run.journal.rows("SELECT outcome, count(*) AS n FROM rationales GROUP BY outcome")
         assert sum(row["n"] for row in rows) == total
         assert {row["outcome"] for row in rows} <= {"ok", "refused", "failed"}
         faulty = sum(n for name, n in server.counts.items() if name in AGAIN)
         excess = server.counts["requests"] - total - faulty
-        assert 0 <= excess <= kills * concurrency
+        # What is under way when a process is killed or the server leaves is asked again.
+        assert 0 <= excess <= (kills + 2) * concurrency
+        used = run.journal.used(True)[0]
+        assert used >= server.tokens
         print(
-            f"{total} requests, {faulty} faults, {excess} asked twice over {kills} kills, {peak} MiB at most"
+            f"{total} requests, {faulty} faults of {len(FAULTS)} kinds, {excess} asked twice over {kills}"
+            f" kills and 2 absences, {used} tokens counted of {server.tokens}, {peak} MiB at most"
         )
         assert peak < 300
     held = b"".join(path.read_bytes() for path in out.rglob("*") if path.is_file())
     assert KEY.encode() not in held
+
+
+def test_teach_asks_failed_requests_again_when_told(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    broken = True
+
+    def script(body: dict[str, Any], attempt: int) -> str:
+        return "error:400:" if broken and body["messages"][-1]["content"].count("What is 1 + 4?") else ""
+
+    with serving_fake_openai(script=script) as server:
+        config = config_of(server, tmp_path, 4, 1, 2)
+        command = [*COMMAND, "teach", "-c", str(config), "--out", str(out)]
+        for extra, asked in (([], 4), ([], 4), (["--retry-failed"], 5)):
+            done = subprocess.run([*command, *extra], capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stderr
+            assert server.counts["requests"] == asked
+            broken = False
+    rows = siked.Run(out).journal.rows("SELECT outcome, attempt FROM rationales ORDER BY id")
+    assert sorted(row["outcome"] for row in rows) == ["failed", "ok", "ok", "ok", "ok"]
+    assert "| cot | 4 | 4 |" in (out / "README.md").read_text()
 
 
 @pytest.mark.parametrize(
