@@ -8,7 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from siked.report.markup import Html, el
+from markupsafe import Markup
+
+from siked.report.markup import fill
 
 WIDTH = 340
 HEIGHT = 190
@@ -46,7 +48,7 @@ def lines(
     *,
     low: float | None = None,
     high: float | None = None,
-) -> Html:
+) -> Markup:
     """Return values over iterations; each series has at least one point.
 
     ``show`` writes a value as tables do; ``low`` and ``high`` fix an end of the scale.
@@ -78,9 +80,11 @@ def lines(
         parts.append(_line(one, _DASHES[at % len(_DASHES)], places, whiskers))
     ends = _spread([down(one.points[-1].y) for one in series])
     for one, name, value, y in zip(series, names, values, ends, strict=True):
-        strong = el("tspan", value, class_="strong")
+        label = (
+            '<text x="{x}" y="{y}" class="end {colour}"><tspan class="strong">{value}</tspan> {name}</text>'
+        )
         x = _n(WIDTH - right + 8 + apart * (len(series) - 1))
-        parts.append(el("text", strong, f" {name}", x=x, y=_n(y + 4), class_=f"end {one.colour}"))
+        parts.append(fill(label, x=x, y=_n(y + 4), colour=one.colour, value=value, name=name))
     return _svg(HEIGHT, title, parts)
 
 
@@ -89,32 +93,30 @@ def shares(
     rows: Sequence[tuple[str, Mapping[str, float]]],
     names: Sequence[str],
     show: Callable[[float], str],
-) -> Html:
+) -> Markup:
     """Return one stacked bar a row, in the order of ``names``; the last name may be "none"."""
     width = WIDTH - LABEL
-    parts: list[Html] = []
+    parts: list[Markup] = []
     for at, (label, values) in enumerate(rows):
         y = at * (BAR + GAP)
-        parts.append(el("text", _short(label), x=0, y=y + 14, class_="tick"))
+        parts.append(fill('<text x="0" y="{y}" class="tick">{label}</text>', y=y + 14, label=_short(label)))
         start = float(LABEL)
         for place, name in enumerate(names):
             wide = width * values.get(name, 0.0)
             if not wide:
                 continue
             shown = show(values[name])
-            tip = el("title", f"{label}, {name}: {shown} %")
+            bar = (
+                '<rect x="{x}" y="{y}" width="{width}" height="{height}" class="fill {colour}">'
+                "<title>{label}, {name}: {shown} %</title></rect>"
+            )
             size = {"x": _n(start), "y": y, "width": _n(max(wide - 1, 0.5)), "height": BAR}
-            parts.append(el("rect", tip, **size, class_=f"fill {colour(place, name)}"))
+            parts.append(fill(bar, **size, colour=colour(place, name), label=label, name=name, shown=shown))
             if wide > 9 * len(shown):
-                parts.append(el("text", shown, x=_n(start + wide / 2), y=y + 14, class_="inside"))
+                inside = '<text x="{x}" y="{y}" class="inside">{shown}</text>'
+                parts.append(fill(inside, x=_n(start + wide / 2), y=y + 14, shown=shown))
             start += wide
     return _svg(len(rows) * (BAR + GAP) - GAP, title, parts)
-
-
-def legend(names: Sequence[str]) -> Html:
-    """Return the names beside their colours, as :func:`shares` paints them."""
-    items = [el("li", el("span", class_=f"swatch {colour(at, name)}"), name) for at, name in enumerate(names)]
-    return el("ul", items, class_="legend")
 
 
 def colour(at: int, name: str = "") -> str:
@@ -144,22 +146,30 @@ def _bounds(series: Sequence[Series], low: float | None, high: float | None) -> 
 
 def _line(
     one: Series,
-    dashes: str | None,
+    dashes: str,
     places: Sequence[tuple[float, float]],
     whiskers: Sequence[tuple[float, float] | None],
-) -> Html:
+) -> Markup:
     parts = [
-        el("path", d=f"M{_n(x)} {_n(ends[0])}V{_n(ends[1])}", class_=f"whisker {one.colour}")
+        fill(
+            '<path d="M{x} {low}V{high}" class="whisker {colour}"/>',
+            x=_n(x),
+            low=_n(ends[0]),
+            high=_n(ends[1]),
+            colour=one.colour,
+        )
         for (x, _), ends in zip(places, whiskers, strict=True)
         if ends
     ]
     way = "L".join(f"{_n(x)} {_n(y)}" for x, y in places)
-    parts.append(el("path", d=f"M{way}", class_=f"line {one.colour}", stroke_dasharray=dashes))
-    parts += [el("circle", cx=_n(x), cy=_n(y), r=3.2, class_=f"fill {one.colour}") for x, y in places]
-    return el("g", el("title", one.name), parts)
+    line = '<path d="M{way}" class="line {colour}" stroke-dasharray="{dashes}"/>'
+    parts.append(fill(line, way=way, colour=one.colour, dashes=dashes))
+    dot = '<circle cx="{x}" cy="{y}" r="3.2" class="fill {colour}"/>'
+    parts += [fill(dot, x=_n(x), y=_n(y), colour=one.colour) for x, y in places]
+    return fill("<g><title>{name}</title>{parts}</g>", name=one.name, parts=Markup("").join(parts))
 
 
-_DASHES = (None, "6 3", "2 3", "8 3 2 3")
+_DASHES = ("none", "6 3", "2 3", "8 3 2 3")
 """Of the series in turn, so that colour is not the only difference."""
 
 
@@ -176,21 +186,32 @@ def _spread(ys: Sequence[float], least: float = 13) -> list[float]:
     return placed
 
 
-def _level(mark: float, y: float, end: float) -> Html:
-    return el(
-        "g",
-        el("path", d=f"M{LEFT} {_n(y)}H{_n(end)}", class_="table"),
-        el("text", f"{mark:g}", x=LEFT - 5, y=_n(y + 4), class_="tick right"),
+def _level(mark: float, y: float, end: float) -> Markup:
+    return fill(
+        '<g><path d="M{left} {y}H{end}" class="grid"/>'
+        '<text x="{x}" y="{base}" class="tick right">{mark}</text></g>',
+        left=LEFT,
+        y=_n(y),
+        end=_n(end),
+        x=LEFT - 5,
+        base=_n(y + 4),
+        mark=f"{mark:g}",
     )
 
 
-def _tick(words: str, x: float, y: float) -> Html:
-    return el("text", words, x=_n(x), y=_n(y), class_="tick mid")
+def _tick(words: str, x: float, y: float) -> Markup:
+    return fill('<text x="{x}" y="{y}" class="tick mid">{words}</text>', x=_n(x), y=_n(y), words=words)
 
 
-def _svg(height: int, title: str, parts: Sequence[Html]) -> Html:
-    drawn = el("svg", parts, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=title)
-    return el("figure", el("figcaption", title), drawn)
+def _svg(height: int, title: str, parts: Sequence[Markup]) -> Markup:
+    return fill(
+        "<figure><figcaption>{title}</figcaption>"
+        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}">{parts}</svg></figure>',
+        title=title,
+        width=WIDTH,
+        height=height,
+        parts=Markup("").join(parts),
+    )
 
 
 def _short(name: str) -> str:

@@ -1,17 +1,14 @@
-"""Building HTML so that text cannot become markup.
-
-A page is made of :func:`el` alone. What is not :class:`Html` already is text, and text is escaped;
-questions and rationales come from strangers and from models.
-"""
+"""What makes a page of a run: text that strangers and models wrote cannot become markup, nor be unseen."""
 
 from __future__ import annotations
 
-import html
 import re
-from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import LiteralString
 
-VOID = frozenset({"meta"})
-"""Elements without an end tag."""
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 # A raw control character is a parse error or invisible; a half of a surrogate pair cannot be encoded.
 _UNSEEN = {code: chr(0x2400 + code) for code in range(32) if code not in (9, 10)}
@@ -19,47 +16,29 @@ _UNSEEN |= {127: "\u2421"} | dict.fromkeys([*range(0xD800, 0xE000), 0xFFFE, 0xFF
 # These turn the direction of everything behind them, also of the page's own words.
 _UNSEEN |= {code: f"[U+{code:04X}]" for code in [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
 
-Child = object
-"""Html, text, a number, None (nothing), or an iterable of these."""
+
+def visible(value: object) -> str:
+    """Return ``value`` as text with its control characters made visible; markup as it is."""
+    if isinstance(value, Markup):
+        return value
+    return re.sub(r"\r\n?", "\n", str(value)).translate(_UNSEEN)
 
 
-class Html(str):
-    """Text that is markup."""
-
-    __slots__ = ()
-
-
-def text(value: object) -> Html:
-    """Return ``value`` as escaped text, with control characters made visible."""
-    return Html(html.escape(re.sub(r"\r\n?", "\n", str(value)).translate(_UNSEEN)))
+def fill(template: LiteralString, **values: object) -> Markup:
+    """Return markup with ``{name}`` fields; values that are not markup are made visible and escaped."""
+    return Markup(template).format(**{name: visible(value) for name, value in values.items()})
 
 
-def el(name: str, /, *children: Child, **attributes: object) -> Html:
-    """Return an element.
-
-    Of attribute names a closing underscore goes and inner ones become hyphens (``class_``,
-    ``stroke_dasharray``); None leaves the attribute out, True gives it no value.
-    """
-    parts = [name]
-    for key, value in attributes.items():
-        if value is None:
-            continue
-        label = key.rstrip("_").replace("_", "-")
-        parts.append(label if value is True else f'{label}="{text(value)}"')
-    start = f"<{' '.join(parts)}>"
-    return Html(start if name in VOID else f"{start}{join(children)}</{name}>")
-
-
-def join(children: Iterable[Child]) -> Html:
-    """Return children as one piece of markup."""
-    return Html("".join(_flat(child) for child in children))
-
-
-def _flat(child: Child) -> str:
-    if child is None:
-        return ""
-    if isinstance(child, Html):
-        return child
-    if isinstance(child, str) or not isinstance(child, Iterable):
-        return text(child)
-    return join(child)
+@cache
+def environment() -> Environment:
+    """Return the templates of this folder: all they are given is made visible and escaped, and a name that
+    they are not given is an error."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        finalize=visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

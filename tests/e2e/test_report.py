@@ -111,7 +111,7 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
     assert any("labels by agreement" in line for line in remarks)
     for line in (tables.heading(finished.summary), tables.ending(finished.summary), *remarks):
         assert line in " ".join(printed.split())
-        assert html.escape(line) in page(finished)
+        assert line in html.unescape(page(finished))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,13 @@ def test_the_style_is_the_one_that_the_page_allows(finished: siked.Run) -> None:
     (style,) = re.findall(r"<style>(.*?)</style>", markup, re.S)
     (allowed,) = re.findall(r"style-src 'sha256-([^']+)'", html.unescape(markup))
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() == allowed
+
+
+def test_every_class_of_the_page_is_styled(finished: siked.Run) -> None:
+    body, style = page(finished).split("<body>")[1], Path(tables.__file__).with_name("style.css").read_text()
+    used = {name for names in re.findall(r'class="([^"]*)"', body) for name in names.split()}
+    assert {"grid", "line", "best"} <= used
+    assert used <= set(re.findall(r"\.([a-z]\w*)", style))
 
 
 def test_a_sample_of_each_strategy_and_kind_is_shown_with_its_way_into_training(
@@ -264,4 +271,4 @@ def test_notes_of_the_run_are_kept(settings: dict[str, Any], tmp_path: Path) -> 
     ]
     assert notes
     for note in notes:
-        assert html.escape(note) in page(run)
+        assert note in html.unescape(page(run))
