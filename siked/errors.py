@@ -12,7 +12,7 @@
     │   ├── BackendError      a backend cannot go on
     │   └── PreflightError    the run would have spent money on something that cannot work
     ├── RunLocked             another process works on this run
-    ├── SandboxError          the sandbox cannot promise its minimum here
+    ├── SandboxError          the sandbox cannot promise its minimum here, or the machine fails it
     └── PluginError           a plugin that cannot be loaded
 
 The command line prints any of these as one line. Anything else is a bug and keeps its traceback.
@@ -99,7 +99,7 @@ class RunLocked(SikedError):
 
 
 class SandboxError(SikedError):
-    """The sandbox cannot promise its minimum on this machine."""
+    """The sandbox cannot promise its minimum on this machine, or the machine cannot run programs in it."""
 
 
 class PluginError(SikedError):

@@ -12,7 +12,7 @@ import click
 
 from siked.cli.watch import Watch
 from siked.engine.progress import Reporter
-from siked.errors import RunError
+from siked.errors import RunError, SandboxError
 
 INTERRUPTED = 130
 
@@ -28,7 +28,7 @@ def guarded(folder: Path) -> Iterator[Reporter]:
     except KeyboardInterrupt:
         click.echo(f"siked: interrupted; everything up to here is kept, {again}", err=True)
         raise SystemExit(INTERRUPTED) from None
-    except RunError as error:
+    except (RunError, SandboxError) as error:
         raise type(error)(f"{error}\nsiked: what is there is kept; {again}") from None
     except OSError as error:
         raise RunError(f"{error.filename or folder}: {error.strerror or error}\nsiked: {again}") from None

@@ -18,6 +18,8 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+STARTED = b"+"
+"""Written before the program runs: whatever ends the process earlier is not the program's doing."""
 _TAIL = 4096
 _DESCRIPTORS = 64
 """How many descriptors the server may hold."""
@@ -64,7 +66,7 @@ class Output(io.TextIOBase):
 
 
 def main(server: Any, worker: int, limits: dict[str, Any], job: int, record: int) -> NoReturn:
-    """Run the program that lies behind ``job`` and write one line to ``record``. Never returns."""
+    """Run the program behind ``job``; write a ``+`` and one line to ``record``. Never returns."""
     leave = os._exit
     try:
         _run(server, worker, limits, job, record)
@@ -84,6 +86,7 @@ def _run(server: Any, worker: int, limits: dict[str, Any], job: int, record: int
     os.closerange(record + 1, _DESCRIPTORS)
     confine(server, limits)
     write, encode, nonce = os.write, json.dumps, order["nonce"]
+    write(record, STARTED)
     line = encode([nonce, *outcome(server, order["program"], limits["cpu"])])
     write(record, line.encode())
 

@@ -17,13 +17,30 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from siked.execution.host import Server
-from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Slot, Ticket, check_limits, clean, processors
+from siked.execution.lanes import (
+    WALL,
+    WINDOW,
+    Lane,
+    Line,
+    MachineFailure,
+    Ran,
+    Slot,
+    Ticket,
+    check_limits,
+    clean,
+    processors,
+    started,
+)
 from siked.execution.routing import read
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
 _GRACE = 5.0
 """Seconds beyond a program's wall clock after which its worker is given up."""
 _RECORD = 32768
+_STARTED = b"+"
+_GONE = (EOFError, ConnectionError, TimeoutError)
+"""How it shows that a worker is dead, or so stopped that it says nothing."""
+_CANARY = "answer = 1"
 _REPLY = 4096
 
 
@@ -55,11 +72,14 @@ class Confined:
     def lane(self) -> Lane:
         """Return the worker threads, started; raises :class:`siked.errors.SandboxError` below the minimum."""
         if self._lane is None:
-            options = self._options
-            server = Server(options.allow_weak)
-            slots = [ConfinedSlot(server, options) for _ in range(options.workers or processors())]
-            self._lane = Lane("confined", slots, server.close)
+            self._lane = started(self._start)
         return self._lane
+
+    def _start(self) -> Lane:
+        options = self._options
+        server = Server(options.allow_weak)
+        slots = [ConfinedSlot(server, options) for _ in range(options.workers or processors())]
+        return Lane("confined", slots, server.close)
 
     def submit(self, ticket: Ticket) -> None:
         """Queue one program; raises :class:`siked.errors.SandboxError` below the minimum."""
@@ -101,24 +121,31 @@ class ConfinedSlot(Slot):
             self._jobs = None
 
     def run(self, program: str, note: object = None) -> Ran:
-        """Run one program in a fresh child."""
+        """Run one program in a fresh child; raise :class:`MachineFailure` where that cannot be had."""
+        ran = self._attempt(program)
+        if ran.overdue and ran.outcome.status is not ProgramStatus.TIMEOUT:
+            # Something killed its process. If that befalls a harmless program too, it is the machine.
+            canary = self._attempt(_CANARY)
+            if canary.outcome.status is not ProgramStatus.OK:
+                raise MachineFailure(f"processes die: {ran.outcome.detail}")
+        return ran
+
+    def _attempt(self, program: str) -> Ran:
         nonce = secrets.token_hex(16)
         order = json.dumps({"nonce": nonce, "program": program}).encode()
-        reply, record = self._exchange(order)
-        if reply is None:
-            return self._ran(ProgramStatus.MEMORY, detail="the worker died under this program")
+        try:
+            reply, record = self._send(order)
+        except _GONE:
+            self.close()
+            if self._abandoned:
+                raise
+            return self._ran(ProgramStatus.MEMORY, detail="the worker died under this program", overdue=True)
+        except BaseException:
+            self.close()
+            raise
+        if "failed" in reply:
+            raise MachineFailure(str(reply["failed"]))
         return self._judge(reply, record, nonce)
-
-    def _exchange(self, order: bytes) -> tuple[dict[str, Any] | None, bytes]:
-        """Have a worker run the order; (None, b"") where that killed two workers in a row."""
-        for _ in range(2):
-            try:
-                return self._send(order)
-            except (OSError, EOFError):
-                self.close()
-                if self._abandoned:
-                    break
-        return None, b""
 
     def abandon(self) -> None:
         """Close the socket under a program that runs: its worker kills it and ends."""
@@ -132,24 +159,24 @@ class ConfinedSlot(Slot):
         if self._jobs is None:
             self._jobs = self._server.worker()
             self._jobs.settimeout(self._wall + _GRACE)
-        reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            job = os.memfd_create("job", os.MFD_CLOEXEC)
-            try:
+        with contextlib.ExitStack() as stack:
+            reading, writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            stack.callback(os.close, reading)
+            with contextlib.ExitStack() as given:
+                given.callback(os.close, writing)
+                job = os.memfd_create("job", os.MFD_CLOEXEC)
+                given.callback(os.close, job)
                 _write_all(job, order)
                 socket.send_fds(self._jobs, [self._header], [job, writing])
-            finally:
-                os.close(job)
-                os.close(writing)
             reply = self._jobs.recv(_REPLY)
             if not reply:
                 raise EOFError
             return json.loads(reply), _read_all(reading)
-        finally:
-            os.close(reading)
 
     def _judge(self, reply: dict[str, Any], record: bytes, nonce: str) -> Ran:
         seconds, status = float(reply["cpu"]), int(reply["status"])
+        if not record.startswith(_STARTED):
+            raise MachineFailure("the process of a program ended before the program began")
         if reply["late"]:
             overdue = seconds < self._limits["cpu"] * 0.9
             return self._ran(
@@ -157,7 +184,7 @@ class ConfinedSlot(Slot):
             )
         if os.WIFSIGNALED(status):
             return self._killed(os.WTERMSIG(status), seconds)
-        fields = _parse(record, nonce)
+        fields = _parse(record.removeprefix(_STARTED), nonce)
         if fields is None:
             return self._ran(
                 ProgramStatus.ERROR, seconds, "the program ended its process before it had an answer"
@@ -176,9 +203,8 @@ class ConfinedSlot(Slot):
         except ValueError:
             name = f"signal {number}"
         memory = number in (signal.SIGKILL, signal.SIGBUS)
-        return self._ran(
-            ProgramStatus.MEMORY if memory else ProgramStatus.ERROR, seconds, f"killed by {name}"
-        )
+        status = ProgramStatus.MEMORY if memory else ProgramStatus.ERROR
+        return self._ran(status, seconds, f"killed by {name}", overdue=True)
 
     def _ran(
         self,

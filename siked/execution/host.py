@@ -42,7 +42,9 @@ class Server:
         with self._lock:
             try:
                 return self._fork()
-            except OSError:
+            except OSError as error:
+                if self._alive() and not isinstance(error, ConnectionError):
+                    raise
                 self._stop()
                 self._start()
                 return self._fork()
@@ -64,6 +66,11 @@ class Server:
         except BaseException:
             self._stop()
             raise
+
+    def _alive(self) -> bool:
+        if self._process is None:
+            return False
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def _fork(self) -> socket.socket:
         if self._control is None:

@@ -10,19 +10,22 @@ import contextlib
 import os
 import queue
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from siked.errors import ConfigError
+from siked.errors import ConfigError, SandboxError
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
 WINDOW = 16
 """Programs in flight for each slot."""
 WALL = 5.0
 """The wall clock is this many times the CPU limit: a backstop that only a busy machine reaches."""
+PATIENCE = (0.1, 1.0, 4.0)
+"""Seconds to wait before a program that the machine failed is tried again, alone."""
 
 
 def processors() -> int:
@@ -49,13 +52,42 @@ def clean(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
+class MachineFailure(Exception):
+    """The machine could not run a program (no process, no file, no memory, no space): no verdict on it."""
+
+
+_MACHINE = (MachineFailure, SandboxError, OSError, MemoryError, RuntimeError)
+"""What is raised where the machine has no process, thread, file, memory or space."""
+
+
+def started(start: Callable[[], Lane]) -> Lane:
+    """Start a lane, again where the machine fails; raise :class:`siked.errors.SandboxError` if it stays."""
+    for pause in (*PATIENCE, None):
+        try:
+            return start()
+        except _MACHINE as error:
+            if isinstance(error, SandboxError):
+                raise
+            if pause is None:
+                raise SandboxError(f"the sandbox cannot be started: {reason(error)}") from error
+            time.sleep(pause)
+    raise AssertionError
+
+
+def reason(error: BaseException) -> str:
+    """Return what went wrong, in a line."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (said or type(error).__name__)[:300]
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What came of one attempt."""
 
     outcome: ProgramOutcome
     overdue: bool = False
-    """The wall clock ended it, not the CPU limit: it is run once more, alone."""
+    """The wall clock ended it, not the CPU limit, or its process died without a reason that the limits
+    give: it is run once more, alone."""
     lacking: bool = False
     """The sandbox lacks something the program needs; another one may have it."""
 
@@ -72,7 +104,11 @@ class Ticket:
     elsewhere: bool = False
     """It goes to another lane than the first one."""
     again: bool = False
-    """It has run into the wall clock once."""
+    """It has run into the wall clock, or its process has died, once."""
+    failure: Exception | None = None
+    """What kept the machine from running it this time."""
+    failed: int = 0
+    """How often that has happened."""
     settled: bool = False
 
     def settle(self, ran: Ran) -> None:
@@ -85,7 +121,10 @@ class Slot(ABC):
 
     @abstractmethod
     def run(self, program: str, note: object) -> Ran:
-        """Run one program, whatever it does; ``note`` is what the sandbox knows of it."""
+        """Run one program, whatever it does; ``note`` is what the sandbox knows of it.
+
+        Whatever it raises is the machine's failure or ours, never the program's.
+        """
 
     @abstractmethod
     def abandon(self) -> None:
@@ -108,8 +147,13 @@ class Lane:
             threading.Thread(target=self._work, args=(slot,), name=f"siked-{name}-{number}", daemon=True)
             for number, slot in enumerate(slots)
         ]
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:
+            self._threads = [thread for thread in self._threads if thread.ident is not None]
+            self.close()
+            raise
 
     def put(self, ticket: Ticket) -> None:
         """Queue a ticket; its ``done`` is called from a thread of this lane."""
@@ -133,10 +177,12 @@ class Lane:
             while (ticket := self._queue.get()) is not None:
                 try:
                     ticket.ran = slot.run(ticket.code, ticket.note)
-                except Exception as error:  # a failure of ours costs one program, not the batch
+                except _MACHINE as error:
+                    ticket.failure = error
+                except BaseException as error:  # a fault of ours costs one program its verdict, not the batch
                     detail = f"the sandbox failed: {type(error).__name__}: {error}"[:400]
                     ticket.ran = Ran(
-                        ProgramOutcome(status=ProgramStatus.ERROR, sandbox=self.name, detail=detail)
+                        ProgramOutcome(status=ProgramStatus.DENIED, sandbox=self.name, detail=detail)
                     )
                 ticket.done(ticket)
         finally:
@@ -156,7 +202,13 @@ class Feed:
     def start(self, wake: Callable[[None], None]) -> None:
         """Begin to read; ``wake(None)`` is called from the reading thread after each program."""
         self._wake = wake
-        self._thread.start()
+        self._begin()
+
+    def _begin(self) -> None:
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            raise SandboxError(f"the sandbox cannot be started: {reason(error)}") from error
 
     def take(self) -> Program | None:
         """Return the next program, or None if there is none yet; raise what the source raised."""
@@ -179,7 +231,7 @@ class Feed:
 
     def __iter__(self) -> Iterator[Program]:
         """Read it like any other iterable."""
-        self._thread.start()
+        self._begin()
         while (item := self._queue.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
@@ -217,7 +269,10 @@ class Line:
         self._ready: queue.SimpleQueue[Ticket | None] = queue.SimpleQueue()
         self._waiting: deque[Ticket] = deque()
         self._running = 0
-        self._overdue: list[Ticket] = []
+        self._alone: list[Ticket] = []
+        """Tickets that are to run once more, with nothing beside them."""
+        self._broken: Exception | None = None
+        """The machine runs nothing more: what is not settled by now never will be."""
         self._failure: BaseException | None = None
         self._ended = False
         self._feed = programs if isinstance(programs, Feed) else None
@@ -239,6 +294,8 @@ class Line:
                 ran = self._waiting.popleft().ran
                 assert ran is not None
                 yield ran.outcome
+            if self._broken is not None:
+                raise self._broken
             if not self._take():
                 if self._ended and not self._waiting:
                     if self._failure is not None:
@@ -247,14 +304,14 @@ class Line:
                 self._receive(self._ready.get())
             while not self._ready.empty():
                 self._receive(self._ready.get())
-            self._rerun_overdue()
+            self._run_alone()
 
     def _head_is_settled(self) -> bool:
         return bool(self._waiting) and self._waiting[0].settled
 
     def _take(self) -> bool:
         """Try to take one program from the source; say whether there is reason not to wait."""
-        if self._ended or self._overdue or len(self._waiting) >= self._route.window():
+        if self._ended or self._alone or len(self._waiting) >= self._route.window():
             return False
         try:
             program = next(self._programs) if self._feed is None else self._feed.take()
@@ -278,12 +335,17 @@ class Line:
         if ticket is None:
             return
         self._running -= 1
+        if ticket.failure is not None:
+            ticket.failed += 1
+            self._alone.append(ticket)
+            return
         ran = ticket.ran
         assert ran is not None
         if ran.lacking:
             self._resubmit(ticket)
         elif ran.overdue and not ticket.again:
-            self._overdue.append(ticket)
+            ticket.again = True
+            self._alone.append(ticket)
         else:
             ticket.settled = True
 
@@ -291,14 +353,20 @@ class Line:
         try:
             self._submit(ticket)
         except Exception as error:
-            ticket.settled = True
-            self._ended = True
-            self._failure = self._failure or error
+            self._broken = error
 
-    def _rerun_overdue(self) -> None:
-        while self._overdue and self._running == 0:
-            ticket = self._overdue.pop(0)
-            ticket.again = True
+    def _run_alone(self) -> None:
+        while self._alone and self._running == 0 and self._broken is None:
+            ticket = self._alone.pop(0)
+            if ticket.failure is not None:
+                if ticket.failed > len(PATIENCE):
+                    self._broken = SandboxError(
+                        "the machine cannot run programs in the sandbox (nothing was recorded of those"
+                        f" on their way): {reason(ticket.failure)}"
+                    )
+                    return
+                time.sleep(PATIENCE[ticket.failed - 1])
+                ticket.failure = None
             self._resubmit(ticket)
             while self._running:
                 self._receive(self._ready.get())

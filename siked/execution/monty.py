@@ -11,7 +11,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from siked.execution.lanes import WALL, WINDOW, Lane, Line, Ran, Ticket, check_limits, processors
+from siked.execution.lanes import (
+    WALL,
+    WINDOW,
+    Lane,
+    Line,
+    Ran,
+    Ticket,
+    check_limits,
+    processors,
+    started,
+)
 from siked.execution.routing import read
 from siked.execution.session import MontySlot, ended
 from siked.records import Program, ProgramOutcome, ProgramStatus
@@ -49,9 +59,12 @@ class MontySandbox:
     def lane(self) -> Lane:
         """Return the worker threads, started."""
         if self._lane is None:
-            pool = Pool(self._options)
-            self._lane = Lane("monty", pool.slots, pool.close)
+            self._lane = started(self._start)
         return self._lane
+
+    def _start(self) -> Lane:
+        pool = Pool(self._options)
+        return Lane("monty", pool.slots, pool.close)
 
     def submit(self, ticket: Ticket) -> None:
         """Queue one program; one that needs more than Monty has is refused at once."""

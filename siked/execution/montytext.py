@@ -7,6 +7,9 @@ fed before it.
 
 from __future__ import annotations
 
+import io
+import tokenize
+
 from siked.execution.values import LONGEST
 
 REBOUND = frozenset(
@@ -113,6 +116,43 @@ def _TEXT_call(f, type=type):
         return None
     return f()
 """
+
+
+_SHELTER = """
+ pass
+except BaseException as _TEXT_e:
+ raise _TEXT_cut(_TEXT_e)
+"""
+_CUTTER = """
+def _TEXT_cut(e, str=str, type=type, error=RuntimeError):
+    return error('_TEXT ' + type(e).__name__ + ': ' + str(e)[:300])
+"""
+
+
+def cutter(name: str) -> str:
+    """Return the source of ``name_cut``, which gives an exception of bounded length for any."""
+    return _CUTTER.replace("_TEXT", name)
+
+
+def sheltered(program: str, name: str) -> str | None:
+    """Return ``program`` so that what it raises leaves the session as a RuntimeError of bounded length.
+
+    The message is ``name KIND: MESSAGE``. None where the lines of the program cannot be told apart.
+    """
+    inside: set[int] = set()
+    if "\\\n" in program or '"""' in program or "'''" in program:
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(program).readline):
+                if token.start[0] < token.end[0] and token.type in _STRINGS:
+                    inside.update(range(token.start[0], token.end[0]))
+        except (tokenize.TokenError, SyntaxError):
+            return None
+    lines = program.split("\n")
+    body = "\n".join(line if number in inside else f" {line}" for number, line in enumerate(lines))
+    return f"try:\n{body}{_SHELTER.replace('_TEXT', name)}"
+
+
+_STRINGS = frozenset((tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING)))
 
 
 def helper(name: str) -> str:

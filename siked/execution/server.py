@@ -6,7 +6,8 @@ and waits for it. Neither ever reads a program: the child gets its job in a desc
 
 Messages are datagrams on socket pairs. To the server: ``worker`` with one socket. To a worker: a
 JSON object ``{"wall", "cpu", "memory"}`` (seconds, seconds, bytes) with two descriptors, the job
-to read and the pipe for the record. From a worker: ``{"status", "cpu", "wall", "late"}``.
+to read and the pipe for the record. From a worker: ``{"status", "cpu", "wall", "late"}``, or
+``{"failed"}`` where the machine has no process for the program.
 """
 
 from __future__ import annotations
@@ -123,7 +124,11 @@ class Server:
             message, descriptors, _, _ = socket.recv_fds(control, 256, 1)
             if not message:
                 break
-            pid = os.fork()
+            try:
+                pid = os.fork()
+            except OSError:  # whoever asked sees the other end of its socket closed
+                os.close(descriptors[0])
+                continue
             if pid == 0:
                 control.close()
                 try:
@@ -148,11 +153,16 @@ class Server:
                 return
             job = json.loads(message)
             started = time.monotonic()
-            pid = os.fork()
-            if pid == 0:
-                self.child.main(self, worker, job, *descriptors)
-            for number in descriptors:
-                os.close(number)
+            try:
+                pid = os.fork()
+                if pid == 0:
+                    self.child.main(self, worker, job, *descriptors)
+            except OSError as error:
+                jobs.send(json.dumps({"failed": f"no process for a program: {error.strerror}"}).encode())
+                continue
+            finally:
+                for number in descriptors:
+                    os.close(number)
             late = self.layers.wait(pid, job["wall"], jobs)
             _, status, usage = os.wait4(pid, 0)
             reply = {

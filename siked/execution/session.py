@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from siked.execution.lanes import Ran, Slot, clean
-from siked.execution.montytext import INDIRECT, QUICK, REBOUND, helper
+from siked.execution.lanes import MachineFailure, Ran, Slot, clean
+from siked.execution.montytext import INDIRECT, QUICK, REBOUND, cutter, helper, sheltered
 from siked.execution.prelude import MATH, SYMBOLIC
 from siked.execution.routing import Shape, shape
 from siked.execution.values import LONGEST, OUTPUT
@@ -27,6 +27,10 @@ if sys.platform == "linux":
 
 _DETAIL = 300
 _TAIL = 4096
+_FIRST = 16 << 20
+"""Bytes a session has at first. What a program raises reaches this process whole, so one that needs more
+memory runs again with its exceptions cut inside the session."""
+_CANARY = "answer = 1"
 _RECURSION = 999  # Monty does not count the module's own frame
 _NAMES = frozenset({*MATH, "math"})
 _SPEAKING = frozenset(("print", "sys", "eval", "exec"))
@@ -43,9 +47,10 @@ class MontySlot(Slot):
         self._errors = pydantic_monty
         self._cpu = cpu
         self._wall = wall
+        self._memory = memory
         self._limits: Any = {
             "max_feed_duration_secs": wall,
-            "max_memory": memory,
+            "max_memory": min(memory, _FIRST),
             "max_recursion_depth": _RECURSION,
             "max_total_sleep_secs": 0.0,
         }
@@ -89,13 +94,28 @@ class MontySlot(Slot):
                 os.kill(self._pid, signal.SIGKILL)
 
     def run(self, program: str, note: object = None) -> Ran:
-        """Run one program in a fresh session."""
+        """Run one program in a fresh session; raise where no session can be had."""
         seen = note if isinstance(note, Shape) else shape(program)
+        ran = self._attempt(program, seen, False)
+        if ran.outcome.status is ProgramStatus.MEMORY and not ran.overdue and self._memory > _FIRST:
+            if sheltered(program, self._text) is None:
+                return ended(ProgramStatus.DENIED, "it needs more memory and cannot be cut", lacking=True)
+            ran = self._attempt(program, seen, True)
+        if ran.overdue and ran.outcome.status is not ProgramStatus.TIMEOUT:
+            # Something killed its worker. If that befalls a harmless program too, it is the machine.
+            canary = self._attempt(_CANARY, shape(_CANARY), False)
+            if canary.outcome.status is not ProgramStatus.OK:
+                raise MachineFailure(f"workers die: {ran.outcome.detail}")
+        return ran
+
+    def _attempt(self, program: str, seen: Shape, whole: bool) -> Ran:
+        """Run a program once; ``whole``: with all of its memory, and its exceptions cut."""
         self._killed = ""
+        limits = {**self._limits, "max_memory": self._memory} if whole else self._limits
         try:
-            with self._monty.checkout(limits=self._limits, os_policy=self._policy) as session:
+            with self._monty.checkout(limits=limits, os_policy=self._policy) as session:
                 start = self._begin(session.worker_pid)
-                feeds = _Feeds(self._errors, session, self._text, self._helper, self._stop_output)
+                feeds = _Feeds(self._errors, session, self._text, self._helper, self._stop_output, whole)
                 try:
                     ran = feeds.answer(program, seen)
                 except self._errors.MontyCrashedError:
@@ -108,6 +128,10 @@ class MontySlot(Slot):
             with self._lock:
                 self._pid = None
             return self._crashed(error)
+        except self._errors.MontyError as error:
+            with self._lock:
+                self._pid = None
+            raise MachineFailure(str(error)[:_DETAIL]) from None
 
     def _begin(self, pid: int | None) -> float:
         start = cpu_clock(pid) if pid is not None else 0.0
@@ -136,7 +160,7 @@ class MontySlot(Slot):
         if error.timed_out:
             return ended(ProgramStatus.TIMEOUT, f"over the wall clock of {self._wall:g} s", overdue=True)
         status = ProgramStatus.MEMORY if error.exit_status is None else ProgramStatus.ERROR
-        return ended(status, f"the worker died: {error}"[:_DETAIL])
+        return ended(status, f"the worker died: {error}"[:_DETAIL], overdue=True)
 
 
 class _Output:
@@ -159,8 +183,15 @@ class _Feeds:
     """The feeds of one session."""
 
     def __init__(
-        self, errors: Any, session: Any, text: str, helper: str, stop_output: Callable[[], None]
+        self,
+        errors: Any,
+        session: Any,
+        text: str,
+        helper: str,
+        stop_output: Callable[[], None],
+        cut: bool,
     ) -> None:
+        self._cut = cut
         self._errors = errors
         self._session = session
         self._text = text
@@ -180,16 +211,25 @@ class _Feeds:
         if not plain:
             head += self._helper
         self._before = head.count("\n")
-        if plain and "answer" in seen.bound:
+        if self._cut:
+            self._before = sys.maxsize  # the lines are gone with the exceptions
+            self._feed(cutter(self._text))
+            self._feed(head + (sheltered(program, self._text) or ""))
+        elif plain and "answer" in seen.bound:
             value = self._quick(f"{head}{program}\n\n", program)
             if type(value) is int or type(value) is float:
                 return _answered(repr(value))
         else:
             self._feed(f"{head}{program}\n\n")
-        self._before = 0
+        if not self._cut:
+            self._before = 0
         if plain:
             self._feed(self._helper)
         return self._ladder(seen)
+
+    def _ringed(self, code: str) -> str:
+        value = f"{self._text}_value"
+        return f"{sheltered(f'{value} = {code}', self._text)}{value}"
 
     def _feed(self, code: str) -> Any:
         return self._session.feed_run(code, print_callback=self._listener)
@@ -213,7 +253,7 @@ class _Feeds:
         for name, code in values + calls:
             if seen.known and name not in seen.bound:
                 continue
-            text = self._rung(name, code)
+            text = self._rung(name, self._ringed(code) if self._cut else code)
             if text is not None:
                 return _read(text)
         lines = self._output.tail.rstrip().splitlines()
@@ -227,6 +267,8 @@ class _Feeds:
             text = self._feed(code)
         except self._errors.MontyRuntimeError as error:
             said = error.display("msg")
+            if said.startswith(self._text):
+                said = said.partition(" ")[2].partition(": ")[2]
             absent = (f"name '{name}' is not defined", f"{name}() missing ")
             if len(error.traceback()) == 1 and said.startswith(absent):
                 return None
@@ -238,6 +280,8 @@ class _Feeds:
     def failure(self, error: Any, program: str) -> Ran:
         """Say what an exception in the session means."""
         kind, _, message = error.display("type-msg").partition(": ")
+        if message.startswith(self._text):
+            kind, _, message = message.partition(" ")[2].partition(": ")
         detail = self._located(error, f"{kind}: {message[:_DETAIL]}")
         if isinstance(error, self._errors.MontySyntaxError) or _monty_lacks(kind, message, program):
             return ended(ProgramStatus.DENIED, detail, lacking=True)

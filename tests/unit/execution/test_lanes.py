@@ -95,7 +95,7 @@ def test_order_is_kept_whatever_happens(kinds: list[str]) -> None:
 def test_a_failure_of_ours_costs_one_program() -> None:
     route = Route()
     outcomes = list(Line(map(Program, ["a", "bug", "b"]), route).outcomes())
-    assert [outcome.status for outcome in outcomes] == ["ok", "error", "ok"]
+    assert [outcome.status for outcome in outcomes] == ["ok", "denied", "ok"]
     assert outcomes[1].detail == "the sandbox failed: ValueError: ours"
     route.lane.close()
 
