@@ -1,6 +1,7 @@
 """siked: distil several ways to reason into a small model and let it find out which works where.
 
-The public API. Importing it imports no torch and no pydantic.
+The public API. Every name is imported when it is first used: a worker under another interpreter has
+neither pluggy nor pydantic there, and ``siked --help`` needs none of them.
 """
 
 from __future__ import annotations
@@ -8,44 +9,140 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from siked.contracts import (
-    Backend,
-    Dataset,
-    Sandbox,
-    Schedule,
-    ScoringBackend,
-    Stopping,
-    Strategy,
-    Trainer,
-    Verifier,
-)
-
 if TYPE_CHECKING:
+    from siked.contracts import (
+        Backend,
+        Dataset,
+        Sandbox,
+        Schedule,
+        ScoringBackend,
+        Stopping,
+        Strategy,
+        Trainer,
+        Verifier,
+    )
+    from siked.errors import (
+        BackendError,
+        ConfigError,
+        DataError,
+        RunError,
+        SandboxError,
+        SikedError,
+        UsageError,
+    )
     from siked.hookspecs import hookimpl
-    from siked.runs.run import Run, run
+    from siked.records import (
+        Answer,
+        Call,
+        Candidate,
+        Completion,
+        DevProblem,
+        History,
+        Malformed,
+        Message,
+        Model,
+        ModelInfo,
+        Outcome,
+        Problem,
+        Program,
+        ProgramOutcome,
+        ProgramStatus,
+        Reading,
+        Rejected,
+        Request,
+        Selected,
+        Status,
+        Target,
+        TestProblem,
+        Trained,
+        TrainProblem,
+        TrainRow,
+        TrainSettings,
+        Verdict,
+    )
+    from siked.runs.run import Run, resume, run
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Backend",
+    "BackendError",
+    "Call",
+    "Candidate",
+    "Completion",
+    "ConfigError",
+    "DataError",
     "Dataset",
+    "DevProblem",
+    "History",
+    "Malformed",
+    "Message",
+    "Model",
+    "ModelInfo",
+    "Outcome",
+    "Problem",
+    "Program",
+    "ProgramOutcome",
+    "ProgramStatus",
+    "Reading",
+    "Rejected",
+    "Request",
     "Run",
+    "RunError",
     "Sandbox",
+    "SandboxError",
     "Schedule",
     "ScoringBackend",
+    "Selected",
+    "SikedError",
+    "Status",
     "Stopping",
     "Strategy",
+    "Target",
+    "TestProblem",
+    "TrainProblem",
+    "TrainRow",
+    "TrainSettings",
+    "Trained",
     "Trainer",
+    "UsageError",
+    "Verdict",
     "Verifier",
     "__version__",
     "hookimpl",
+    "resume",
     "run",
 ]
 
+_HOMES = {
+    "siked.contracts": (
+        "Backend",
+        "Dataset",
+        "Sandbox",
+        "Schedule",
+        "ScoringBackend",
+        "Stopping",
+        "Strategy",
+        "Trainer",
+        "Verifier",
+    ),
+    "siked.errors": (
+        "BackendError",
+        "ConfigError",
+        "DataError",
+        "RunError",
+        "SandboxError",
+        "SikedError",
+        "UsageError",
+    ),
+    "siked.hookspecs": ("hookimpl",),
+    "siked.runs.run": ("Run", "resume", "run"),
+}
+
 
 def __getattr__(name: str) -> Any:
-    # A worker under another interpreter imports siked too, and has neither pluggy nor pydantic there.
-    where = {"hookimpl": "siked.hookspecs", "Run": "siked.runs.run", "run": "siked.runs.run"}
-    if name in where:
-        return getattr(importlib.import_module(where[name]), name)
-    raise AttributeError(f"module 'siked' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'siked' has no attribute {name!r}")
+    home = next((module for module, names in _HOMES.items() if name in names), "siked.records")
+    return getattr(importlib.import_module(home), name)

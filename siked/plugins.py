@@ -111,13 +111,16 @@ def strict() -> bool:
     return os.environ.get("SIKED_STRICT_PLUGINS", "") not in ("", "0")
 
 
-def load_plugins() -> Plugins:
-    """Load every entry point of the group and return them with a fresh manager."""
+def load_plugins(*, own: bool = True) -> Plugins:
+    """Load every entry point of the group and return them with a fresh manager; without ``own`` those
+    of other distributions only."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager)
     for dist, point in _entry_points():
         owner = _normal(dist.name)
+        if owner == OWN and not own:
+            continue
         with quiet():
             reason = _load(plugins, dist, point, owner)
         if reason:
@@ -179,6 +182,9 @@ def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
     allow = None if allowed is None else {_normal(name) for name in allowed.split(",") if name.strip()}
     found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for dist in distributions():
+        # Reading a distribution's name parses its whole metadata: only of those that can be plugins.
+        if f"[{GROUP}]" not in (dist.read_text("entry_points.txt") or ""):
+            continue
         name = dist.metadata["Name"]
         if not name or (allow is not None and _normal(name) not in allow | {OWN}):
             continue

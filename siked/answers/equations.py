@@ -23,6 +23,7 @@ _NAME_END = re.compile(r"(?<![\w.])([A-Za-z]\w*)\s*$")
 
 
 def equation(sentence: str) -> Value | Why:
+    """Return the value that the equations of a sentence end in, or why there is none."""
     values = results(sentence)
     if not values:
         return Why.NO_ANSWER

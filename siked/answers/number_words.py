@@ -218,7 +218,7 @@ def _cardinal(reader: _Reader) -> int | None:
 
 
 def _fits(current: int | None, value: int) -> bool:
-    """May ``value`` follow ``current``? (``twenty five``, not ``one two``.)"""
+    """Whether ``value`` may follow ``current``: ``twenty five``, not ``one two``."""
     if current is None:
         return True
     if current % 100 == 0 and current > 0:

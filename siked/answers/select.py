@@ -246,6 +246,7 @@ def _restated(sentence: str, known: list[Quantity]) -> Number | Pair | None:
 
 
 def same_value(first: Quantity, second: Quantity) -> bool:
+    """Whether two quantities are one value; a percentage may stand for its share."""
     left, right = first.value, second.value
     if isinstance(left, Number) and isinstance(right, Number):
         values = {left.value, left.value / 100 if left.percent else left.value}

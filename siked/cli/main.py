@@ -38,9 +38,11 @@ class LazyGroup(click.Group):
     """A group that imports a subcommand on use and takes commands that plugins add."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return siked's own commands, then those of plugins."""
         return [*COMMANDS, *sorted(self._added())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
         if cmd_name in COMMANDS:
             module, _, attribute = COMMANDS[cmd_name][0].partition(":")
             found: click.Command = getattr(importlib.import_module(module), attribute)
@@ -48,6 +50,7 @@ class LazyGroup(click.Group):
         return self._added().get(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of siked's own."""
         rows = [(name, line) for name, (_, line) in COMMANDS.items()]
         rows += [(name, command.get_short_help_str()) for name, command in sorted(self._added().items())]
         with formatter.section("Commands"):
@@ -56,7 +59,7 @@ class LazyGroup(click.Group):
     def _added(self) -> dict[str, click.Command]:
         from siked.plugins import added_commands, load_plugins
 
-        found = added_commands(load_plugins(), COMMANDS)
+        found = added_commands(load_plugins(own=False), COMMANDS)
         return {name: command for name, (command, _) in found.items()}
 
 

@@ -19,12 +19,14 @@ class Lines(Reporter):
     """Plain lines, at most one in :data:`EVERY` seconds a piece of work."""
 
     def begin(self, label: str, total: int | None) -> None:
+        """Start showing a piece of work; ``total`` is None where it is not known."""
         self.label, self.total = one_line(label), total
         self.start = self.told = time.monotonic()
         self.first: int | None = None
         self.done = 0
 
     def advance(self, done: int) -> None:
+        """Show how much is done."""
         if self.first is None:
             self.first = done
         self.done = done
@@ -34,11 +36,13 @@ class Lines(Reporter):
             self._say(now)
 
     def end(self) -> None:
+        """Show that the work is done."""
         now = time.monotonic()
         if now - self.start >= 1:
             click.echo(f"{self.label}: {self.done} in {clock(now - self.start)}", err=True)
 
     def note(self, text: str) -> None:
+        """Show a line that a user should see."""
         click.echo(safe(text), err=True)
 
     def _say(self, now: float) -> None:
@@ -78,11 +82,13 @@ class Bars(Reporter):
         self.first: int | None = None
 
     def begin(self, label: str, total: int | None) -> None:
+        """Start showing a piece of work; ``total`` is None where it is not known."""
         self.label, self.start, self.done = one_line(label), time.monotonic(), 0
         self.first = None
         self.task = self.progress.add_task(self._escape(self.label), total=total, rate="")
 
     def advance(self, done: int) -> None:
+        """Show how much is done."""
         if self.first is None:
             self.first = done
         self.done = done
@@ -92,6 +98,7 @@ class Bars(Reporter):
             self.progress.update(self.task, completed=done, rate=rate)
 
     def end(self) -> None:
+        """Show that the work is done."""
         seconds = time.monotonic() - self.start
         if self.task is not None:
             self.progress.remove_task(self.task)
@@ -102,6 +109,7 @@ class Bars(Reporter):
             )
 
     def note(self, text: str) -> None:
+        """Show a line that a user should see."""
         self.progress.console.print(safe(text), markup=False)
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""The steps of the paper's algorithm and what they share."""

@@ -48,6 +48,7 @@ class Output(io.TextIOBase):
         self._length = 0
 
     def write(self, text: str, /) -> int:
+        """Keep the end of what is written."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._length += len(text)
@@ -57,6 +58,7 @@ class Output(io.TextIOBase):
         return len(text)
 
     def writable(self) -> bool:
+        """Whether it can be written to: always."""
         return True
 
     def last_line(self) -> str | None:

@@ -116,6 +116,7 @@ class ConfinedSlot(Slot):
         self._abandoned = False
 
     def close(self) -> None:
+        """End every process; safe to call twice."""
         if self._jobs is not None:
             self._jobs.close()
             self._jobs = None

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from siked.execution.completion import modest, parse, program_text, tidy
 from siked.execution.lanes import clean
 from siked.execution.prelude import MATH, SYMBOLIC
+from siked.text.code import modest, parse, program_text, tidy
 
 _MATH_UNEQUAL = {"cbrt", "gamma", "lgamma", "erf", "erfc"}
 """Monty computes these itself and is a unit in the last place off."""

@@ -1,0 +1,1 @@
+"""A run for people: tables, figures, one HTML page."""

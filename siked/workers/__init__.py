@@ -1,5 +1,5 @@
 """Child processes that own a model: the orchestrator talks to them over a private pair of pipes."""
 
-from siked.workers.host import Spec, Worker, WorkerPool
+from siked.workers.host import Spec, Worker, WorkerDied, WorkerPool
 
-__all__ = ["Spec", "Worker", "WorkerPool"]
+__all__ = ["Spec", "Worker", "WorkerDied", "WorkerPool"]

@@ -78,6 +78,7 @@ class Notes(logging.Handler):
         self.server = server
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Send a log record to the orchestrator as a note."""
         try:
             self.server.send("note", text=record.getMessage())
         except OSError:
@@ -103,6 +104,7 @@ class Server:
         }
 
     def send(self, event: str, **values: Any) -> None:
+        """Send one event; safe from any thread."""
         with self.lock:
             protocol.send(self.writer, {"event": event, **values})
 
@@ -116,6 +118,7 @@ class Server:
         os._exit(0)
 
     def serve(self) -> None:
+        """Answer frames until the input ends."""
         threading.Thread(target=self.listen, daemon=True).start()
         logging.getLogger("siked").addHandler(Notes(self))
         self.send("hello", protocol=protocol.VERSION, pid=os.getpid(), python=sys.version.split()[0])
@@ -130,10 +133,12 @@ class Server:
                 self.send("error", kind="bug", message=f"{type(error).__name__}: {error}")
 
     def open(self, frame: dict[str, Any]) -> None:
+        """Open a model and send what it is."""
         info = self.component.open(protocol.model(frame["model"]))
         self.send("result", value=protocol.pack(info))
 
     def generate(self, frame: dict[str, Any]) -> None:
+        """Send each completion as soon as it is there and credit allows."""
         requests = [protocol.request(values) for values in frame["requests"]]
         if frame["used"] is not None and isinstance(self.component, BudgetedBackend):
             self.component.account(*frame["used"])
@@ -143,6 +148,7 @@ class Server:
         self.send("end")
 
     def score(self, frame: dict[str, Any]) -> None:
+        """Send the log-probabilities of continuations, request by request."""
         requests = [protocol.request(values) for values in frame["requests"]]
         for scores in self.component.score(requests, frame["continuations"]):
             self.credit.acquire()
@@ -150,10 +156,12 @@ class Server:
         self.send("end")
 
     def tags(self, frame: dict[str, Any]) -> None:
+        """Check that the student can write each tag."""
         self.component.check_tags(frame["tags"])
         self.send("result", value=None)
 
     def train(self, frame: dict[str, Any]) -> None:
+        """Train, with progress on the way, and send what came of it."""
         trained = self.component.train(
             protocol.model(frame["student"]),
             Rows(Path(frame["rows"])),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from siked.execution.completion import program_text
 from siked.hookspecs import Register, hookimpl
 from siked.records import Malformed, Message, Problem, Program, Reading
 from siked_strategies.exemplars import PromptOptions, load_prompt
@@ -28,6 +27,8 @@ class ProgramOfThought:
 
     def read(self, text: str) -> Reading:
         """Read the program out of fences and prose; ``Malformed("empty")`` where nothing is left."""
+        from siked.text.code import program_text
+
         code = program_text(text)
         return Program(code) if code.strip() else Malformed("empty")
 

@@ -77,10 +77,10 @@ class Reader(NamedTuple):
 def readers() -> list[Reader]:
     """Return what reads the text of a model in the process of siked."""
     from siked.answers import extract, flags
-    from siked.execution.completion import program_text
     from siked.execution.routing import read
     from siked.records import Answer, TestProblem
     from siked.registry import load_registry
+    from siked.text.code import program_text
     from siked.text.terminal import safe
 
     registry = load_registry()

@@ -33,10 +33,10 @@ def parse(body: bytes, api: str) -> dict[str, Any]:
         raise no_answer(f"no JSON: {error}") from None
     if not isinstance(answer, dict):
         raise no_answer("no JSON object")
-    error = answer.get("error")
-    if error and not answer.get("choices"):
+    failure = answer.get("error")
+    if failure and not answer.get("choices"):
         # Some gateways send what went wrong with status 200.
-        told = error if isinstance(error, dict) else {"message": error}
+        told = failure if isinstance(failure, dict) else {"message": failure}
         raise Fault(Kind.AGAIN, f"an error in an answer: {told.get('message')}", code=str(told.get("code")))
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:

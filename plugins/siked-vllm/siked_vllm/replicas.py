@@ -12,14 +12,14 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from siked.errors import BackendError, UsageError
 from siked.records import Call, Completion, Model, ModelInfo, Request
-from siked.workers import Spec, Worker
-from siked.workers.host import Died
+from siked.workers import Spec, Worker, WorkerDied
 from siked_vllm.options import Options
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -41,7 +41,7 @@ class Replicas:
 
     def open(self, model: Model) -> ModelInfo:
         """Make every engine open ``model``, all at once."""
-        (info, *_) = self._all([lambda worker=worker: worker.open(model) for worker in self._workers])
+        (info, *_) = self._all([partial(worker.open, model) for worker in self._workers])
         return info  # type: ignore[no-any-return]
 
     def generate(self, requests: Sequence[Request]) -> Iterator[Completion | Call]:
@@ -65,7 +65,7 @@ class Replicas:
             item = items.get()
             if item is None:
                 running -= 1
-            elif isinstance(item, Died):
+            elif isinstance(item, WorkerDied):
                 raise BackendError(str(item)) from None
             elif isinstance(item, BaseException):
                 raise item
@@ -78,7 +78,7 @@ class Replicas:
         """Yield the log-probabilities of the continuations of each request, in order."""
         count = len(self._workers)
         parts = zip(self._workers, _split(requests, count), _split(continuations, count), strict=True)
-        found = self._all([lambda w=w, r=r, c=c: list(w.score(r, c)) for w, r, c in parts])
+        found = self._all([partial(_scores, *part) for part in parts])
         for part in found:
             yield from part
 
@@ -86,7 +86,7 @@ class Replicas:
         futures = [self._threads.submit(one) for one in work]
         try:
             return [future.result() for future in futures]
-        except Died as death:
+        except WorkerDied as death:
             raise BackendError(str(death)) from None
 
 
@@ -126,3 +126,9 @@ def _seeing(devices: str | None) -> Iterator[None]:
 def _split(items: Sequence[Any], count: int) -> list[Sequence[Any]]:
     size = -(-len(items) // count)
     return [items[start * size : (start + 1) * size] for start in range(count)]
+
+
+def _scores(
+    worker: Worker, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
+) -> list[list[float]]:
+    return list(worker.score(requests, continuations))

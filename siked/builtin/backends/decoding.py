@@ -125,6 +125,7 @@ class Decoder:
         )
 
     def left_padded(self, prompts: Sequence[tuple[int, ...]]) -> tuple[Any, Any]:
+        """Return (ids, mask) of prompts, both prompts x longest prompt, padded on the left."""
         import torch
 
         width = max(len(ids) for ids in prompts)

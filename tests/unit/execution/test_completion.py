@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siked.execution.completion import modest, program_text
+from siked.text.code import modest, program_text
 
 PROGRAM = "x = 3\nanswer = x"
 

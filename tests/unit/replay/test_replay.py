@@ -15,8 +15,8 @@ from siked.builtin.datasets.sources import SourceOptions
 from siked.builtin.datasets.svamp import Svamp
 from siked.errors import ConfigError, DataError
 from siked.execution.auto import Auto, AutoOptions
-from siked.execution.completion import program_text
 from siked.records import Answer, Completion, Model, Outcome, Program, Request
+from siked.text.code import program_text
 
 NOTHING = Model(name="")
 
