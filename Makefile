@@ -44,6 +44,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy tests/conftest.py tests/attacks/harness.py tests/unit/models/conftest.py tests/attacks/conftest.py
 	$(BIN)/lint-imports
 
 clean:

@@ -10,7 +10,7 @@ import pytest
 import siked
 from siked.config import check_components, parse
 from siked.errors import ConfigError, PreflightError
-from siked.journal import Reader
+from siked.journal import Reader, Stage
 from siked.registry import load_registry
 
 STRATEGY = """
@@ -82,5 +82,5 @@ def test_a_tag_that_the_student_cannot_write_stops_the_run_before_it_spends(
     with pytest.raises(PreflightError, match=r"the tag \[tot\]"):
         siked.run({**plan, "strategies": ["cot", "tot"]}, tmp_path / "stopped")
     journal = Reader.at(tmp_path / "stopped")
-    assert journal.count_requests("main", 0, "teach:cot") == (0, 0)
+    assert journal.count_requests(Stage("main", 0, "teach:cot")) == (0, 0)
     assert siked.run({**plan, "strategies": ["cot", "pot"]}, tmp_path / "run").summary["iterations"]

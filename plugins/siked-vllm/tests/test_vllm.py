@@ -16,7 +16,7 @@ from siked import config as configuration
 from siked.errors import BackendError, ConfigError, UsageError
 from siked.records import Model
 from siked.registry import load_registry
-from siked.workers import Pool, Spec
+from siked.workers import Spec, WorkerPool
 
 pytest.importorskip("siked_vllm", reason="pip install -e plugins/siked-vllm")
 
@@ -62,7 +62,7 @@ def test_options_that_cannot_be_are_told_before_anything_starts(values: dict[str
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="this interpreter has vLLM")
 def test_an_interpreter_without_vllm_is_told_how_to_get_one(tmp_path: Path) -> None:
     notes: list[str] = []
-    pool = Pool(tmp_path, notes.append)
+    pool = WorkerPool(tmp_path, notes.append)
     spec = Spec(role="student", target=TARGET, options=checked(), python=sys.executable)
     try:
         with pytest.raises(UsageError, match=r"needs vLLM, and .* has none") as caught:
@@ -77,7 +77,7 @@ def test_an_interpreter_without_vllm_is_told_how_to_get_one(tmp_path: Path) -> N
 
 def test_a_bare_interpreter_is_told_what_it_lacks(tmp_path: Path) -> None:
     spec = Spec(role="student", target="nowhere.at_all:Backend", python=sys.executable)
-    pool = Pool(tmp_path, lambda note: None)
+    pool = WorkerPool(tmp_path, lambda note: None)
     try:
         with pytest.raises(UsageError, match="has no module 'nowhere', which nowhere"):
             pool.open(spec, Model(name="tiny"))
