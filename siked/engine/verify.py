@@ -23,22 +23,22 @@ def verify(state: State, stages: Sequence[Stage]) -> None:
 
     What is trained on is judged by the labeller, what is scored by the verifier.
     """
-    asked = sum(state.journal.count_requests(stage)[0] for stage in stages)
-    state.reporter.begin(f"verify {', '.join(stage.step for stage in stages)}", asked)
     judge_stages(state, stages)
-    state.reporter.end()
     for stage in stages:
         _tell(state, stage)
 
 
 def judge_stages(state: State, stages: Sequence[Stage]) -> None:
     """Judge what the verifier in force has not judged of some steps of one iteration."""
+    asked = sum(state.journal.count_requests(stage)[0] for stage in stages)
+    state.reporter.begin(f"verify {', '.join(stage.step for stage in stages)}", asked)
     done = 0
     key = state.judging[stages[0].role].key
     for rows in state.journal.unjudged(stages, key, PROBLEMS):
         _judge_chunk(state, rows, stages[0].role)
         done += len(rows)
         state.reporter.advance(done)
+    state.reporter.end()
 
 
 def _judge_chunk(state: State, rows: list[Unjudged], role: Role) -> None:
