@@ -3,31 +3,64 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write.")
+@click.option("--to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write.")
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
-def command(run: Path, out: Path, iteration: int | None) -> None:
-    """Write a student as a plain Hugging Face folder; an adapter is merged once, in float32, and
-    the merged model is checked against the unmerged one."""
-    import importlib
+@click.option(
+    "--merged/--adapter", default=True, help="Whole float32 weights (default), or the adapter by itself."
+)
+@click.option("--gguf", is_flag=True, help="Convert to GGUF too, by llama.cpp's converter.")
+@click.option(
+    "--rationales", type=click.Choice(["parquet", "jsonl"]), help="The run's rationales instead of a student."
+)
+def command(
+    run: Path, to: Path, iteration: int | None, merged: bool, gguf: bool, rationales: str | None
+) -> None:
+    """Write a student as a folder that transformers, vLLM and others load as it is.
 
-    from siked.errors import UsageError
+    An adapter is merged in float32; the files are then loaded and compared with the student on prompts of the
+    run. The chat template renders the run's prompt, the generation config stops, and README.md says
+    what the student is made of. With --rationales, DIR is a data set instead: a file for each split.
+    """
     from siked.registry import load_registry
-    from siked.runs.run import Run, stored_config
-    from siked.runs.solver import run_student
+    from siked.runs.run import Run
 
-    if out.exists():
-        raise UsageError(f"{out} exists already; siked writes over nothing")
-    opened = Run(run)
-    config = stored_config(opened.journal)
-    trainer = load_registry().find("trainer", config.trainer.name)
-    module = importlib.import_module(trainer.target.partition(":")[0])
-    if not hasattr(module, "export_merged"):
-        raise UsageError(f"trainer {trainer.name!r} cannot export its students")
-    module.export_merged(run_student(opened, config, iteration), out)
-    click.echo(f"written: {out}")
+    opened, registry = Run(run), load_registry()
+    if rationales is not None:
+        if iteration is not None or gguf or not merged:
+            raise click.UsageError(
+                "--rationales writes no student; leave --iteration, --adapter and --gguf out"
+            )
+        from siked.runs.export_rationales import export_rationales
+
+        form = "parquet" if rationales == "parquet" else "jsonl"
+        rows = export_rationales(opened, registry, to, form)  # type: ignore[arg-type]
+        click.echo("rationales: " + ", ".join(f"{split} {n}" for split, n in rows.items()))
+        click.echo(f"written: {to}")
+        return
+    if gguf and not merged:
+        raise click.UsageError("--gguf needs whole weights; leave --adapter out")
+    _student(opened, registry, to, iteration, merged, gguf)
+
+
+def _student(opened: Any, registry: Any, to: Path, iteration: int | None, merged: bool, gguf: bool) -> None:
+    from siked.runs.export import export_student
+    from siked.runs.gguf import convert, converter
+
+    script = converter() if gguf else None
+    done = export_student(opened, registry, iteration, to, "merged" if merged else "adapter")
+    click.echo(f"student {done.iteration}, {'whole weights' if merged else 'adapter'}")
+    if done.check is not None:
+        click.echo(
+            f"logits differ from the run's student by at most {done.check.logit:.2g} on {done.check.prompts} "
+            f"prompts (largest logit {done.check.largest:.3g})"
+        )
+    if script is not None:
+        click.echo(f"gguf: {convert(script, to)}")
+    click.echo(f"written: {to}")

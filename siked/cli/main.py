@@ -29,7 +29,7 @@ COMMANDS = {
     "check": ("siked.cli.check:command", "Check a configuration without running anything."),
     "doctor": ("siked.cli.doctor:command", "Try what this machine can do: sandbox, packages, devices."),
     "families": ("siked.cli.families:command", "Show which strategy suits which family of problems."),
-    "export": ("siked.cli.export:command", "Write a student as a plain Hugging Face folder."),
+    "export": ("siked.cli.export:command", "Write a student, or rationales, as a folder that others load."),
 }
 """Name to (where the command is, one line for the help page): help imports no command module."""
 

@@ -154,6 +154,18 @@ def stop_ids(tokenizer: Any, generation_config: Any, prompt_format: str = "auto"
     return tuple(sorted(found))
 
 
+def chat_template(tokenizer: Any, prompt_format: str = "auto") -> str:
+    """Return a chat template (jinja) that renders, without any argument, what :func:`prompt_ids` makes
+    ids of: for tools that know chat templates only."""
+    resolved = resolve_format(tokenizer, prompt_format)
+    if resolved == "chat":
+        template = _undated(tokenizer.get_chat_template())
+        fixed = (("enable_thinking", "false"), ("date_string", json.dumps(_DATE)))
+        return "".join(f"{{%- set {n} = {value} -%}}" for n, value in fixed if n in template) + template
+    begin = f"{{{{ {json.dumps(tokenizer.bos_token)} }}}}" if _bos(tokenizer) else ""
+    return begin + (_PLAIN_TEMPLATE if resolved == "plain" else _alpaca_template())
+
+
 def template_hash(tokenizer: Any, prompt_format: str = "auto") -> str:
     """Return a SHA-256 over all that turns messages into ids: tokenizer, template and format."""
     resolved = resolve_format(tokenizer, prompt_format)
@@ -241,6 +253,25 @@ def _alpaca(messages: Sequence[Message]) -> str:
         else:
             parts.append(f"{message.content}\n\n")
     return f"{ALPACA_HEADER}\n\n### Instruction:\n{instruction}\n\n" + "".join(parts)
+
+
+_PLAIN_TEMPLATE = (
+    "{% for m in messages %}{% if m['role'] == 'user' %}"
+    "{{ 'Question: ' + m['content'] + '\\nAnswer:\\n' }}"
+    "{% else %}{{ m['content'] + '\\n\\n' }}{% endif %}{% endfor %}"
+)
+
+
+def _alpaca_template() -> str:
+    head = json.dumps(f"{ALPACA_HEADER}\n\n### Instruction:\n")
+    return (
+        f"{{% set given = namespace(task={json.dumps(ALPACA_INSTRUCTION)}) %}}"
+        "{% for m in messages %}{% if m['role'] == 'system' %}{% set given.task = m['content'] %}"
+        "{% endif %}{% endfor %}{{ " + head + " + given.task + '\\n\\n' }}"
+        "{% for m in messages %}{% if m['role'] == 'user' %}"
+        "{{ '### Input:\\n' + m['content'] + '\\n\\n### Response:\\n' }}"
+        "{% elif m['role'] == 'assistant' %}{{ m['content'] + '\\n\\n' }}{% endif %}{% endfor %}"
+    )
 
 
 def _chat_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:

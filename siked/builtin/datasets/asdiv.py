@@ -35,6 +35,7 @@ class Asdiv(SourceDataset):
     """
 
     name: ClassVar[str] = "asdiv"
+    licence: ClassVar[str] = "CC BY-NC 4.0 (non-commercial)"
     tests: ClassVar[tuple[str, ...]] = ("asdiv",)
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 

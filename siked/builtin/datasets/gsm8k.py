@@ -36,6 +36,7 @@ class Gsm8k(SourceDataset):
     """
 
     name: ClassVar[str] = "gsm8k"
+    licence: ClassVar[str] = "MIT"
     tests: ClassVar[tuple[str, ...]] = ("gsm8k", "svamp-1000", "asdiv", "multiarith")
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 

@@ -51,6 +51,7 @@ class MultiArith(SourceDataset):
     """
 
     name: ClassVar[str] = "multiarith"
+    licence: ClassVar[str] = "none stated"
     tests: ClassVar[tuple[str, ...]] = ("multiarith",)
     Options: ClassVar[type[MultiArithOptions]] = MultiArithOptions
 

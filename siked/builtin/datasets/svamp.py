@@ -37,6 +37,7 @@ class Svamp(SourceDataset):
     """
 
     name: ClassVar[str] = "svamp"
+    licence: ClassVar[str] = "MIT"
     tests: ClassVar[tuple[str, ...]] = ("svamp", "multiarith")
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 

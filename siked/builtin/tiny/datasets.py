@@ -21,6 +21,7 @@ class WordProblems:
     """Generated word problems: 2,000 to train on, 250 for dev, 1,000 for the test in distribution."""
 
     name: ClassVar[str] = "wordproblems"
+    licence: ClassVar[str] = "MIT"
     tests: ClassVar[tuple[str, ...]] = tuple(VARIETIES)
     Options = WordProblemsOptions
 
