@@ -50,7 +50,7 @@ class TestDatasets(DatasetContract):
     @pytest.fixture(params=own("dataset"))
     def dataset(self, request: pytest.FixtureRequest, tmp_path: Path) -> Dataset:
         name = str(request.param)
-        key = "path" if name == "jsonl" else "data_dir"
+        key = "path" if name in ("jsonl", "table") else "data_dir"
         options = {key: str(upstream_files(tmp_path))} if name in PUBLIC else {}
         made: Dataset = REGISTRY.make("dataset", f"siked/{name}", options)
         return made
@@ -62,7 +62,7 @@ class TestAdditions(DatasetContract):
         return Additions(Additions.Options())
 
 
-PUBLIC = ("gsm8k", "svamp", "svamp-1000", "asdiv", "multiarith", "multiarith-600", "jsonl")
+PUBLIC = ("gsm8k", "svamp", "svamp-1000", "asdiv", "multiarith", "multiarith-600", "jsonl", "table")
 
 
 def upstream_files(folder: Path) -> Path:

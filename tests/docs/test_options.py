@@ -30,3 +30,9 @@ def test_components_and_options_stand_on_their_page(page: str, kind: str) -> Non
             rows.add(f"| `{option.name}` | {shown(option.default)} | {option.metadata['help']} |")
     listed = {line for line in text.splitlines() if line.count(" | ") == 2 and line.startswith("| `")}
     assert listed == rows
+
+
+def test_the_options_of_a_table_stand_where_own_data_is_explained() -> None:
+    text = (REFERENCE.parent / "how-to" / "use-your-own-data.md").read_text(encoding="utf-8")
+    for option in dataclasses.fields(load_registry().find("dataset", "table").load().Options):
+        assert f"| `{option.name}` | {shown(option.default)} | {option.metadata['help']} |" in text

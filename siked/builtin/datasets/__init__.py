@@ -13,4 +13,5 @@ def siked_register_datasets(register: Register) -> None:
     register("asdiv", "siked.builtin.datasets.asdiv:Asdiv")
     register("multiarith", "siked.builtin.datasets.multiarith:MultiArith")
     register("multiarith-600", "siked.builtin.datasets.multiarith:MultiArithWhole")
+    register("table", "siked.builtin.datasets.table:Table")
     register("jsonl", "siked.builtin.datasets.jsonl:Jsonl")

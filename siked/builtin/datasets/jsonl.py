@@ -23,6 +23,7 @@ class JsonlOptions:
             "help": "A folder with train.jsonl, dev.jsonl, test.jsonl, or one file of training problems."
         },
     )
+    data_dir: str | None = field(default=None, metadata={"help": "The same as path."})
     path_train: str | None = field(default=None, metadata={"help": "The training problems."})
     path_dev: str | None = field(
         default=None,
@@ -50,7 +51,8 @@ class Jsonl(SourceDataset):
         super().__init__(options.skip_bad)
         self._options = options
         self._no_gold: dict[str, int] = {}
-        if not any((options.path, options.path_train, options.path_dev, options.path_test)):
+        self._whole = options.path or options.data_dir
+        if not any((self._whole, options.path_train, options.path_dev, options.path_test)):
             raise ConfigError("data set jsonl needs a file: set path (or path_train, path_dev, path_test)")
         if self._path("test") is not None:
             self.tests = (self.name,)
@@ -86,9 +88,9 @@ class Jsonl(SourceDataset):
         named = getattr(self._options, f"path_{split}")
         if named is not None:
             return Path(named).expanduser()
-        if self._options.path is None:
+        if self._whole is None:
             return None
-        path = Path(self._options.path).expanduser()
+        path = Path(self._whole).expanduser()
         if not path.is_dir():
             return path if split == "train" else None
         if not any((path / f"{name}.jsonl").is_file() for name in PROBLEM_TYPES):

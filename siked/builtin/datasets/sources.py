@@ -222,7 +222,8 @@ def text_field(row: Mapping[str, Any], key: str, path: object, line: int | None)
     """Return a field that must hold text."""
     value = row.get(key)
     if not isinstance(value, str) or isinstance(value, Number) or not value.strip():
-        raise DataError(path, line, f"has no text in {key!r}")
+        there = f"; its keys: {', '.join(map(str, row))}" if key not in row else ""
+        raise DataError(path, line, f"has no text in {key!r}{there}")
     return value
 
 
