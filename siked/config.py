@@ -220,32 +220,55 @@ def load_config(
 ) -> RunConfig:
     """Put a configuration together and check its shape.
 
-    With nothing that names a student, a data set or a preset, the ``tiny`` preset is the default:
-    the bundled student, problems and teacher. ``under`` are values that lie below all of these.
+    Where no preset is named, one that is named like the student applies; without a student that is
+    ``tiny``: the bundled student, problems and teacher. What a preset says of its own data set does not
+    apply to another. ``under`` are values that lie below all of these.
 
     Raises :class:`ConfigError` that names the key, what was given and what would fit.
     """
+    asked = _asked(file, flags, sets)
+    name, _ = _preset_for(preset, asked)
+    asked.pop("preset", None)
+    base = [_fitting(read_preset(part), asked) for part in (name.split(",") if name else [])]
+    return parse(merged([under or {}, *base, asked]))
+
+
+def applied_preset(
+    *,
+    preset: str | None = None,
+    file: str | Path | None = None,
+    flags: Mapping[str, Any] | None = None,
+    sets: Iterable[str] = (),
+) -> tuple[str, str]:
+    """Return the preset that :func:`load_config` applies to these arguments, and why; both may be empty."""
+    return _preset_for(preset, _asked(file, flags, sets))
+
+
+def _asked(file: str | Path | None, flags: Mapping[str, Any] | None, sets: Iterable[str]) -> dict[str, Any]:
     layers: list[dict[str, Any]] = []
     if file is not None:
         layers.append(read_yaml(Path(file)))
     layers.append(dict(flags or {}))
     layers.append(merged([assignment(text) for text in sets]))
-    asked = merged(layers)
-    if preset is None:
-        preset = asked.pop("preset", None)
-    asked.pop("preset", None)
-    if preset is None:
-        preset = _default_preset(asked)
-    base = [read_preset(name) for name in (preset.split(",") if preset else [])]
-    return parse(merged([under or {}, *base, asked]))
+    return merged(layers)
 
 
-def _default_preset(asked: Mapping[str, Any]) -> str | None:
-    student = (asked.get("student") or {}).get("model", "tiny")
-    dataset = (asked.get("dataset") or {}).get("name", "wordproblems")
-    if student == "tiny" and dataset == "wordproblems":
-        return "tiny"
-    return student if student in presets() else None
+def _preset_for(preset: str | None, asked: Mapping[str, Any]) -> tuple[str, str]:
+    named = preset if preset is not None else asked.get("preset")
+    if named is not None:
+        return str(named), "named" if named else ""
+    student = (asked.get("student") or {}).get("model")
+    if student is None:
+        return "tiny", "no student is named"
+    return (student, f"the student is {student}") if student in presets() else ("", "")
+
+
+def _fitting(preset: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a preset says of another data set than the one that is asked for: a limit made for
+    one would cut the other."""
+    name = (asked.get("dataset") or {}).get("name")
+    own = (preset.get("dataset") or {}).get("name")
+    return preset if name in (None, own) else {k: v for k, v in preset.items() if k != "dataset"}
 
 
 def parse(values: Mapping[str, Any]) -> RunConfig:
@@ -294,7 +317,7 @@ def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
                 f"{offer.kind} {offer.name!r} has no option {key!r}; "
                 f"it has: {', '.join(sorted(known)) or 'none'}"
             )
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, include_extras=True)
     checked: dict[str, Any] = {}
     for key, value in values.items():
         try:
@@ -361,6 +384,7 @@ __all__ = [
     "TeacherConfig",
     "TrainerConfig",
     "WorkerConfig",
+    "applied_preset",
     "aside",
     "check_components",
     "load_config",

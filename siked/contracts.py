@@ -173,6 +173,19 @@ class Progress(Protocol):
 
 
 @runtime_checkable
+class LooksUp(Protocol):
+    """A backend or trainer that can say before a run what would be missing; to have it is optional."""
+
+    def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> Sequence[str]:
+        """Look for files, packages, the device and ``model``; return lines that a user should see.
+
+        ``problems`` are those a teacher is asked for, none for a student. Nothing is loaded, fetched or
+        spent. Raises :class:`siked.errors.UsageError` for what is not there.
+        """
+        ...
+
+
+@runtime_checkable
 class Trainer(Component, Protocol):
     """Turns (student, mixture) into the next student. It lives in a worker process of its own."""
 
@@ -196,7 +209,8 @@ class Dataset(Component, Protocol):
 
     name: ClassVar[str]
     tests: ClassVar[tuple[str, ...]]
-    """Names of the data sets whose test split a run on this one is scored on by default."""
+    """Names of the data sets whose test split a run on this one is scored on by default. A data set may
+    also have ``licence``, the terms of its problems, which the cards of exports quote."""
 
     def load(self, split: SplitName) -> Iterable[Problem]:
         """Yield the problems of a split in a fixed order; nothing where the data set has no such split.

@@ -16,21 +16,27 @@ from siked.cli.run import config_options
 def command(config: str | None, quiet: bool, **values: Any) -> None:
     """Check a configuration without running anything, and print it with every default.
 
-    Takes a file and the options of ``siked run``. Names, options, data files and the student are
-    looked up; nothing is loaded, asked or written.
+    Takes a file and the options of ``siked run``. Names, options and their limits, data files, packages,
+    devices, the student and the teacher's files are looked up; nothing is loaded, asked or written.
     """
     import yaml
 
-    from siked.cli.run import config_from, needs_training
-    from siked.config import check_components
+    from siked.cli.run import config_from, preset_line
     from siked.registry import load_registry
+    from siked.runs.lookup import look_up, with_defaults
 
     if config is not None:
         values["file"] = config
-    found = config_from(values)
+    checked = config_from(values)
     registry = load_registry()
-    check_components(found, registry)
-    needs_training(found)
-    if not quiet:
-        click.echo(yaml.safe_dump(found.dump(), sort_keys=False), nl=False)
-        click.echo("# this configuration can run")
+    found = look_up(checked, registry)
+    if quiet:
+        return
+    if applied := preset_line(values):
+        click.echo(f"# preset {applied}")
+    click.echo(yaml.safe_dump(with_defaults(checked, registry), sort_keys=False), nl=False)
+    if len(found.train) < found.available:
+        click.echo(f"# trains on {len(found.train)} of {found.available} problems (dataset.limit)")
+    for note in (*found.data_notes, *found.notes):
+        click.echo(f"# {note}")
+    click.echo("# this configuration can run")

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
 import click
+
+if TYPE_CHECKING:
+    from siked.runs.solver import Solution
 
 
 @click.command()
 @click.argument("target", metavar="RUN|MODEL")
 @click.option("--dataset", "-d", required=True, metavar="NAME", help="Data set whose test split to score.")
 @click.option("--data-dir", metavar="DIR", help="Read the data set from local files.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="An option of the data set, such as path=FILE."
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Problems at most.")
 @click.option(
     "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
@@ -21,6 +32,7 @@ def command(
     target: str,
     dataset: str,
     data_dir: str | None,
+    sets: tuple[str, ...],
     limit: int | None,
     strategy: str,
     vote: int | None,
@@ -38,29 +50,25 @@ def command(
     from siked.registry import load_registry
     from siked.runs.solver import load_tests, opened, tally, tally_elections
 
-    registry = load_registry()
-    problems = load_tests(registry, dataset, {"data_dir": data_dir} if data_dir else {}, limit)
     if vote and strategy:
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
-    with Watch() as reporter, opened(target, iteration, registry, reporter) as solver:
+    registry = load_registry()
+    options = {**({"data_dir": data_dir} if data_dir else {}), **dataset_options(sets)}
+    # The model is looked up first: a wrong name costs no download of a data set.
+    with (
+        Watch() as reporter,
+        opened(target, iteration, registry, reporter) as solver,
+        _rows(out) as rows,
+    ):
+        problems = load_tests(registry, dataset, options, limit)
         if vote:
             elections = list(solver.vote(problems, vote))
             solutions = [text for election in elections for text in election.texts]
         else:
             solutions = list(solver.solve(problems, strategy))
-    if out:
-        with open(out, "x", encoding="utf-8") as file:
-            for s in solutions:
-                row = {
-                    "id": s.problem.id,
-                    "strategy": s.strategy,
-                    "text": s.text,
-                    "gold": s.problem.gold,
-                    "answer": s.verdict.answer,
-                    "status": s.verdict.status,
-                    "rule": s.verdict.rule,
-                }
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        if rows is not None:
+            for solution in solutions:
+                rows.write(json.dumps(_row(solution), ensure_ascii=False) + "\n")
     found, shares = tally(solutions)
     if vote:
         found = tally_elections(elections)
@@ -77,3 +85,46 @@ def command(
     if vote:
         return
     click.echo("choice: " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items()))
+
+
+def dataset_options(sets: Iterable[str]) -> dict[str, Any]:
+    """Return the options of ``--set KEY=VALUE``; a ``dataset.`` before the key is taken off."""
+    from siked.settings import assignment, merged
+
+    found = merged(assignment(text) for text in sets)
+    inner = found.pop("dataset", {})
+    return {**found, **inner} if isinstance(inner, dict) else {**found, "dataset": inner}
+
+
+@contextmanager
+def _rows(path: str | None) -> Iterator[IO[str] | None]:
+    """Open the file of solutions before anything is spent; one in which nothing came to stand is removed."""
+    from siked.errors import UsageError
+
+    if path is None:
+        yield None
+        return
+    place = Path(path)
+    try:
+        place.touch(exist_ok=False)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    try:
+        with place.open("w", encoding="utf-8") as file:
+            yield file
+    finally:
+        if place.stat().st_size == 0:
+            place.unlink()
+
+
+def _row(solution: Solution) -> dict[str, Any]:
+    verdict = solution.verdict
+    return {
+        "id": solution.problem.id,
+        "strategy": solution.strategy,
+        "text": solution.text,
+        "gold": solution.problem.gold,
+        "answer": verdict.answer,
+        "status": verdict.status,
+        "rule": verdict.rule,
+    }

@@ -57,11 +57,11 @@ def config_options(function: Any) -> Any:
 def flags(values: dict[str, Any]) -> dict[str, Any]:
     """Turn the flags that were given into configuration values."""
     found: dict[str, Any] = {}
-    if values["strategy"]:
+    if values["strategy"] is not None:
         found["strategies"] = [name.strip() for name in values["strategy"].split(",") if name.strip()]
-    if values["student"]:
+    if values["student"] is not None:
         found["student"] = {"model": values["student"]}
-    if values["teacher"]:
+    if values["teacher"] is not None:
         name, _, model = values["teacher"].partition(":")
         found["teacher"] = {"name": name, **({"model": model} if model else {})}
     budget = {key: values[key] for key in ("max_cost", "max_tokens") if values[key] is not None}
@@ -75,15 +75,15 @@ def flags(values: dict[str, Any]) -> dict[str, Any]:
             ("skip_bad", "skip_bad"),
             ("limit", "limit"),
         )
-        if values[flag]
+        if values[flag] not in (None, False)
     }
     if dataset:
         found["dataset"] = dataset
-    if values["schedule"]:
+    if values["schedule"] is not None:
         found["schedule"] = {"name": values["schedule"]}
     if values["decontaminate"]:
         found["decontaminate"] = True
-    if values["labels"]:
+    if values["labels"] is not None:
         found["labels"] = {"name": values["labels"]}
     if values["samples"]:
         found["sample"] = {"k": values["samples"]}
@@ -98,6 +98,26 @@ def config_from(values: dict[str, Any]) -> Any:
     from siked.config import load_config
 
     return load_config(preset=values["preset"], file=values["file"], flags=flags(values), sets=values["sets"])
+
+
+def preset_line(values: dict[str, Any]) -> str:
+    """Return which preset applies to the options and why, empty where none does."""
+    from siked.config import applied_preset
+
+    name, why = applied_preset(
+        preset=values["preset"], file=values["file"], flags=flags(values), sets=values["sets"]
+    )
+    return f"{name}, as {why}" if why and why != "named" else name
+
+
+def tell(found: Any, preset: str) -> None:
+    """Say on standard error what was not asked for but holds: the preset, limits, what is left out."""
+    if preset:
+        click.echo(f"preset {preset}", err=True)
+    if len(found.train) < found.available:
+        click.echo(f"taking {len(found.train)} of {found.available} problems (dataset.limit)", err=True)
+    for note in found.notes:
+        click.echo(note, err=True)
 
 
 @click.command(epilog=_EPILOG)
@@ -119,15 +139,14 @@ def command(out: str | None, parent: str | None, cache: str | None, dry_run: boo
     if dry_run:
         from siked.runs.estimate import print_plan
 
-        print_plan(config, registry)
+        print_plan(config, registry, "" if parent else preset_line(values))
         return
-    from siked.config import check_components
+    from siked.runs.lookup import look_up
     from siked.runs.run import new_folder, run
 
     if parent is not None:
         _tell_changes(parent, config, registry)
-    check_components(config, registry)
-    needs_training(config)
+    tell(look_up(config, registry), "" if parent else preset_line(values))
     folder = new_folder(config, out)
     from siked.cli.finish import guarded
 
@@ -183,15 +202,3 @@ def _fork(parent: str, config: Any, folder: Any) -> None:
         shutil.rmtree(folder)
         raise
     click.echo(f"iterations 0 to {at} come from {parent.rpartition('@')[0] or parent}")
-
-
-def needs_training(config: Any) -> None:
-    """Say what to install before anything is spent."""
-    import importlib.util
-
-    from siked.errors import MissingExtra
-
-    if config.trainer.name == "trl" and config.trainer.python is None:
-        for package in ("torch", "transformers", "trl", "peft", "datasets"):
-            if importlib.util.find_spec(package) is None:
-                raise MissingExtra("training a student", "train")

@@ -26,6 +26,8 @@ def command(target: str, question: str, strategy: str, vote: int | None, iterati
     from siked.runs.solver import opened
     from siked.text.terminal import one_line, safe
 
+    if not question.strip():
+        raise click.UsageError("QUESTION is empty")
     problem = TestProblem(id="question", question=question, gold=None, dataset="")
     if vote and strategy:
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")

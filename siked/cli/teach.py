@@ -28,19 +28,20 @@ def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> 
     command goes on where it was cut off; 'siked resume DIR' goes on to train a student on them.
     """
     from siked.cli.finish import INTERRUPTED
-    from siked.cli.run import config_from
+    from siked.cli.run import config_from, preset_line, tell
     from siked.cli.watch import Watch
-    from siked.config import check_components, with_budget
+    from siked.config import with_budget
     from siked.errors import RunError, UsageError
     from siked.journal import Reader
     from siked.registry import load_registry
+    from siked.runs.lookup import look_up
     from siked.runs.run import resume, run, stored_config
     from siked.runs.teach_dataset import CARD, ROWS, teach_only
     from siked.text.terminal import safe
 
     config = config_from(values)
     registry = load_registry()
-    check_components(config, registry)
+    tell(look_up(config, registry, student=False), preset_line(values))
     try:
         with Watch() as reporter:
             if not (out / "run.db").exists():

@@ -18,6 +18,9 @@ EVERY = 15.0
 class Lines(Reporter):
     """Plain lines, at most one in :data:`EVERY` seconds a piece of work."""
 
+    def __init__(self) -> None:
+        self.begin("", None)
+
     def begin(self, label: str, total: int | None) -> None:
         """Start showing a piece of work; ``total`` is None where it is not known."""
         self.label, self.total = one_line(label), total
@@ -38,7 +41,7 @@ class Lines(Reporter):
     def end(self) -> None:
         """Show that the work is done."""
         now = time.monotonic()
-        if now - self.start >= 1:
+        if now - self.start >= 1 and self.done:
             click.echo(f"{self.label}: {self.done} in {clock(now - self.start)}", err=True)
 
     def note(self, text: str) -> None:
@@ -103,7 +106,7 @@ class Bars(Reporter):
         if self.task is not None:
             self.progress.remove_task(self.task)
             self.task = None
-        if seconds >= 1:
+        if seconds >= 1 and self.done:
             self.progress.console.print(
                 f"[dim]{self._escape(self.label)}: {self.done} in {clock(seconds)}[/dim]"
             )

@@ -3,7 +3,15 @@
 Importing it imports no torch.
 """
 
-from siked.models.locate import Resolved, cache_folder, fingerprint, is_adapter, resolve, smollm2_folder
+from siked.models.locate import (
+    Resolved,
+    cache_folder,
+    fingerprint,
+    is_adapter,
+    look_up,
+    resolve,
+    smollm2_folder,
+)
 from siked.models.weights import weights_hash
 
 __all__ = [
@@ -11,6 +19,7 @@ __all__ = [
     "cache_folder",
     "fingerprint",
     "is_adapter",
+    "look_up",
     "resolve",
     "smollm2_folder",
     "weights_hash",

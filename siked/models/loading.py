@@ -28,6 +28,20 @@ def pick_device(name: str) -> str:
     return "cpu"
 
 
+def check_device(name: str) -> None:
+    """Raise :class:`UsageError` for a device that is not there; torch is imported for cuda and mps only."""
+    kind, _, number = name.partition(":")
+    if kind not in ("auto", "cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
+        raise UsageError(f"no device named {name!r}; there are: auto, cpu, cuda, cuda:N, mps.")
+    if kind in ("auto", "cpu"):
+        return
+    import torch
+
+    there = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+    if int(number or 0) >= there:
+        raise UsageError(f"the device {name!r} is not there; {pick_device('auto')!r} is")
+
+
 def pick_dtype(name: str, device: str) -> Any:
     """Return the torch type of the weights: ``auto`` is bfloat16 on CUDA and float32 elsewhere."""
     import torch

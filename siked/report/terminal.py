@@ -13,6 +13,10 @@ from siked.report.tables import Table
 from siked.runs.run import Run
 from siked.text.terminal import safe
 
+FRAME = 3
+"""Columns of the screen between two cells."""
+LABEL = 20
+"""Columns of the screen that words get at least, where they have as many; the rest wraps."""
 WIDE = 180
 """Columns where the output is no terminal, so that a table in a file is never broken."""
 
@@ -32,7 +36,7 @@ def print_run(folder: Path) -> None:
     summary = run.summary
     console.print(Text(safe(summary["run"]), style="bold") + Text(safe(f": {tables.heading(summary)}")))
     for table in filled_tables(run, summary):
-        console.print(_rich(table))
+        _print(console, table)
     for line in tables.remarks(summary):
         console.print(safe(line))
     console.print(safe(tables.ending(summary)))
@@ -54,17 +58,60 @@ def filled_tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Table]:
             yield table
 
 
-def _rich(table: Table) -> Any:
+def _print(console: Any, table: Table) -> None:
+    """Print a table; columns that do not fit beside each other go below."""
     from rich import table as rich_table
     from rich.text import Text
 
-    drawn = rich_table.Table(title=table.title, title_justify="left")
-    for at, column in enumerate(table.columns):
-        left = at == 0 or column in table.words
-        drawn.add_column(Text(safe(column)), justify="left" if left else "right", no_wrap=at == 0)
-    for row in table.rows:
-        drawn.add_row(*(Text(safe(cell)) for cell in row))
-    return drawn
+    for number, part in enumerate(_parts(table, console.width)):
+        title = table.title + (", continued" if number else "")
+        drawn = rich_table.Table(title=title, title_justify="left")
+        # rich would crop what it cannot wrap, so it is told every width
+        for at, width in part.items():
+            column = table.columns[at]
+            left = at == 0 or column in table.words
+            drawn.add_column(Text(safe(column)), justify="left" if left else "right", width=width)
+        for row in table.rows:
+            drawn.add_row(*(Text(safe(row[at])) for at in part))
+        console.print(drawn)
+
+
+def _parts(table: Table, width: int) -> list[dict[int, int]]:
+    """Return (column, width) of each part of a table of ``width`` at most: what names a row, what fits."""
+    names = [0, 1] if len(table.columns) > 1 and table.columns[1] in table.words else [0]
+    head = {at: _least(table, at) for at in names}
+    spare = width - 1 - sum(least + FRAME for least in head.values())
+    parts: list[dict[int, int]] = [dict(head)]
+    left = [spare]
+    for at in range(len(names), len(table.columns)):
+        needs = _least(table, at) + FRAME
+        if needs > left[-1] and len(parts[-1]) > len(names):
+            parts.append(dict(head))
+            left.append(spare)
+        parts[-1][at] = needs - FRAME
+        left[-1] -= needs
+    for part, rest in zip(parts, left, strict=True):
+        for at, least in part.items():
+            more = max(0, min(rest, _most(table, at) - least))
+            part[at] += more
+            rest -= more
+    return parts
+
+
+def _most(table: Table, at: int) -> int:
+    """Return the width at which no line of a column wraps."""
+    lines = [line for row in table.rows for line in row[at].splitlines()]
+    return max(map(len, [table.columns[at], *lines]))
+
+
+def _least(table: Table, at: int) -> int:
+    """Return the columns of the screen that a column needs: its longest word, of figures the longest line."""
+    column = table.columns[at]
+    wraps = at == 0 or column in table.words
+    cells = [line for row in table.rows for line in row[at].splitlines()]
+    longest = max((len(word) for text in cells for word in (text.split() if wraps else [text])), default=0)
+    words = max(map(len, column.split()))
+    return max(longest, words, min(max(map(len, cells), default=0), LABEL) if wraps else 0)
 
 
 def _print_progress(console: Any, run: Run) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from siked import config as configuration
-from siked.config import ComponentConfig, RunConfig, check_components
+from siked.config import RunConfig
 from siked.engine.baselines import EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
-from siked.engine.contamination import decontaminated
-from siked.engine.prepare import split_dev
-from siked.records import TestProblem, TrainProblem
 from siked.registry import Registry
+from siked.runs.lookup import look_up
 
 CHARACTERS = 4
 """Characters a token, for estimates before a tokenizer is loaded."""
@@ -26,27 +21,16 @@ ACTIVATIONS = {"tiny": 0.0, "smollm2": 0.8}
 """GiB that a row of a training batch keeps on a processor; 8 rows of SVAMP came to 7.6 to 11 GiB in all."""
 
 
-def print_plan(config: RunConfig, registry: Registry) -> None:
-    """Check the configuration and print rows, requests, tokens, memory and time of each part."""
-    check_components(config, registry)
-    dataset: Any = configuration.make(
-        registry, "dataset", ComponentConfig(name=config.dataset.name, **config.dataset.options)
-    )
-    train = [
-        p
-        for p in dataset.load("train")
-        if isinstance(p, TrainProblem) and (p.gold is not None or config.labels is not None)
-    ]
-    dev = list(dataset.load("dev"))[: config.dataset.dev]
-    if not dev:
-        train, dev = split_dev(train, config.dataset.dev)
-    sets = {name: _tests(registry, config, name) for name in config.test_sets(dataset.tests)}
-    if config.decontaminate:
-        train = decontaminated(
-            train, [*dev, *(problem for problems in sets.values() for problem in problems)]
-        )
-    train = train[: config.dataset.limit]
-    tests = {name: len(problems) for name, problems in sets.items()}
+def print_plan(config: RunConfig, registry: Registry, preset: str = "") -> None:
+    """Look everything up and print rows, requests, tokens, memory and time of each part.
+
+    ``preset`` says which preset applied. Raises :class:`siked.errors.UsageError` for what is missing.
+    """
+    found = look_up(config, registry)
+    train, dev = found.train, found.dev
+    tests = {name: len(problems) for name, problems in found.tests.items()}
+    if preset:
+        click.echo(f"preset     {preset}")
     question = sum(len(p.question) for p in train) / max(len(train), 1) / CHARACTERS
     strategies = len(config.strategies)
     rationale = RATIONALE.get(config.student.model, TYPICAL)
@@ -73,7 +57,7 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
     trained = pairs * row_tokens * epochs
     answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls) + voted
     generated = rationale * (answers + len(dev) * controls)
-    click.echo(f"problems   {len(train)} train, {len(dev)} dev" + _sets(tests))
+    click.echo(f"problems   {_cut(len(train), found.available)} train, {len(dev)} dev" + _sets(tests))
     click.echo(f"teacher    {teach} requests, about {_big(teach * rationale)} tokens")
     click.echo(
         f"student    {sampled} samples an iteration ({config.sample.k} a pair), {scored} dev answers,"
@@ -95,17 +79,13 @@ def print_plan(config: RunConfig, registry: Registry) -> None:
         click.echo(f"time       about {_hours(trained / fast + generated / slow)} on two processor cores")
     else:
         click.echo("time       unknown for this student: time --limit 20 --iterations 1 first")
+    for note in (*found.data_notes, *found.notes):
+        click.echo(f"note       {note}")
     click.echo(f"Rationales are counted as {rationale} tokens (limit {config.sample.max_new_tokens}).")
 
 
-def _tests(registry: Registry, config: RunConfig, name: str) -> list[TestProblem]:
-    shared = {k: v for k, v in config.dataset.options.items() if k in ("data_dir", "skip_bad")}
-    section = config.dataset.options if name == config.dataset.name else shared
-    try:
-        dataset: Any = configuration.make(registry, "dataset", ComponentConfig(name=name, **section))
-    except configuration.ConfigError:
-        dataset = registry.make("dataset", name)
-    return [p for p in dataset.load("test") if isinstance(p, TestProblem)][: config.evaluate.limit]
+def _cut(taken: int, available: int) -> str:
+    return str(taken) if taken == available else f"{taken} of {available} (dataset.limit)"
 
 
 def _sets(tests: dict[str, int]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from siked.errors import UsageError
 from siked.journal.queries import mixtures
 from siked.runs.run import Run
@@ -12,10 +14,11 @@ def chain(run: Run, place: str) -> list[str]:
 
     Raises :class:`UsageError` where there is no such row.
     """
-    *track, iteration, position = place.split(":")
-    if len(track) > 1 or not iteration.isdigit() or not position.isdigit():
+    parts = re.fullmatch(r"(?:([^:]+):)?([0-9]+):([0-9]+)", place)
+    if parts is None:
         raise UsageError(f"{place!r}: write ITERATION:ROW, such as 1:0")
-    name = track[0] if track else "main"
+    track, iteration, position = parts.groups()
+    name = track or "main"
     row = mixtures.provenance(run.journal, name, int(iteration), int(position))
     if row is None:
         known = mixtures.sizes(run.journal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 from siked import config as configuration
 from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
+from siked.contracts import LooksUp
 from siked.engine.generate import chosen, student_prompt
 from siked.engine.judging import Item, judge
 from siked.engine.progress import Reporter
@@ -74,7 +76,13 @@ class Solver:
     model: Model
 
     def solve(self, problems: list[Problem], strategy: str = "") -> Iterator[Solution]:
-        """Yield a greedy solution of each problem, by the student's choice or a given strategy."""
+        """Yield a greedy solution of each problem, by the student's choice or a given strategy.
+
+        Raises :class:`UsageError` for a strategy that is not the run's.
+        """
+        if strategy and strategy not in self.state.strategies:
+            there = ", ".join(self.state.strategies)
+            raise UsageError(f"no strategy named {strategy!r} here; there are: {there}")
         for solutions in _solve(self.state, self.model, problems, [strategy], 0):
             yield solutions[0]
 
@@ -118,6 +126,10 @@ def opened(target: str, iteration: int | None, registry: Registry, reporter: Rep
             reporter=reporter,
         )
         try:
+            section = config.backend
+            made = configuration.make(registry, "backend", section)
+            if section.python is None and isinstance(made, LooksUp):
+                made.look_up(model, [], config.strategy_names)
             yield Solver(state, model)
         finally:
             state.close()
@@ -143,7 +155,14 @@ def run_student(run: Run, config: RunConfig, iteration: int | None) -> Model:
 
 
 def load_tests(registry: Registry, name: str, options: dict[str, Any], limit: int | None) -> list[Problem]:
-    """Return the test problems of a data set."""
+    """Return the test problems of a data set.
+
+    A file that ``path`` names holds the test problems. Raises :class:`UsageError` where there are none.
+    """
+    known = {f.name for f in dataclasses.fields(registry.find("dataset", name).load().Options)}
+    path = options.get("path", options.get("data_dir"))
+    if "path_test" in known and path is not None and "path_test" not in options and Path(str(path)).is_file():
+        options = {k: v for k, v in options.items() if k not in ("path", "data_dir")} | {"path_test": path}
     dataset = configuration.make(registry, "dataset", ComponentConfig(name=name, **options))
     problems: list[Problem] = [p for p in dataset.load("test") if isinstance(p, TestProblem)]
     if not problems:

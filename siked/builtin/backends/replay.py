@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any, ClassVar
 
 from siked.builtin.backends.replay_forms import FORMS, VERSION, Refused, mapped
 from siked.builtin.datasets.sources import json_list, json_object, raw_lines
-from siked.errors import ConfigError, DataError
-from siked.records import Call, Completion, Model, ModelInfo, Outcome, Request
+from siked.errors import ConfigError, DataError, UsageError
+from siked.records import Call, Completion, Model, ModelInfo, Outcome, Problem, Request
 from siked.text.normalize import normal_form
 
 _TEXT_KEYS = ("text", "output", "generated")
@@ -69,6 +70,42 @@ class Replay:
     def __init__(self, options: ReplayOptions) -> None:
         self._options = options
         self._texts: dict[Key, dict[int, str]] = {}
+        self._textless: Counter[str] = Counter()
+        """Rows without a text, by the keys that they have."""
+
+    def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> list[str]:
+        """Read the files and count, by reason, the rows that no request will get.
+
+        Raises what :meth:`open` raises, and :class:`UsageError` where not one row fits.
+        """
+        self.open(model)
+        ids = {problem.id for problem in problems}
+        questions = {normal_form(problem.question) for problem in problems}
+        strangers: Counter[str] = Counter()
+        unmatched = used = 0
+        for (strategy, kind, value), samples in self._texts.items():
+            if strategy not in strategies:
+                strangers[strategy] += len(samples)
+            elif value not in (ids if kind == "id" else questions):
+                unmatched += len(samples)
+            else:
+                used += len(samples)
+        told = [
+            f"{n} rows have no text under {', '.join(map(repr, _TEXT_KEYS))}; their keys: {keys}"
+            for keys, n in self._textless.items()
+        ]
+        told += [
+            f"{n} rows are of strategy {name!r}, which is not among {', '.join(strategies)}"
+            for name, n in strangers.items()
+        ]
+        if unmatched:
+            told.append(
+                f"{unmatched} rows match none of the {len(problems)} training problems (dev, limits counted) "
+                "by id or question"
+            )
+        if problems and not used:
+            raise UsageError("replay: no row can be used: " + "; ".join(told))
+        return [f"replay: {line}" for line in told]
 
     def open(self, model: Model) -> ModelInfo:
         """Read the files that the options, else ``model.name`` (a file or a folder), name.
@@ -77,14 +114,17 @@ class Replay:
         :class:`ConfigError` where nothing is named and :class:`DataError` for a damaged file.
         """
         sources = self._sources(model)
-        self._texts = {}
+        self._texts, self._textless = {}, Counter()
         described: list[list[str]] = []
         for source in sources:
             described.append([source.strategy, _sha256(source.path)])
             for row in _rows(source.path):
                 self._add(source, *row)
         if not self._texts:
-            raise DataError(sources[0].path, None, "holds no rationale")
+            keys = "".join(f" (its rows have: {keys})" for keys in list(self._textless)[:1])
+            raise DataError(
+                sources[0].path, None, f"holds no rationale under {', '.join(map(repr, _TEXT_KEYS))}{keys}"
+            )
         form = self._options.form
         identity = [VERSION, described, form, self._options.check_chain]
         sha = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -130,8 +170,9 @@ class Replay:
 
     def _add(self, source: _Source, line: int | None, row: dict[str, Any]) -> None:
         texts = _texts(row)
-        if texts is None:
-            return  # upstream files have a line with the prompt alone
+        if texts is None:  # upstream files have a line with the prompt alone
+            self._textless[", ".join(row)] += 1
+            return
         strategy = row.get("strategy", source.strategy)
         if not isinstance(strategy, str) or not strategy:
             raise DataError(source.path, line, "names no 'strategy'")

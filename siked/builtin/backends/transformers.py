@@ -6,17 +6,20 @@ batch, copies the whole key-value cache at every token and reads a prompt once a
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge
 
 from siked.builtin.backends.batching import Batch, Row, plan
-from siked.errors import BackendError, ConfigError, MissingExtra
-from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Request, TrainRow
+from siked.errors import BackendError, MissingExtra
+from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Problem, Request, TrainRow
 from siked.text import token_ids
 
 
@@ -29,22 +32,22 @@ class Transformers:
     class Options:
         """How the model runs."""
 
-        batch_size: int = field(default=64, metadata={"help": "Texts written together."})
-        max_batch_tokens: int = field(
+        batch_size: Annotated[int, Ge(1)] = field(default=64, metadata={"help": "Texts written together."})
+        max_batch_tokens: Annotated[int, Ge(0)] = field(
             default=0, metadata={"help": "Tokens of a batch with all its texts written out; 0 is no limit."}
         )
-        dtype: str = field(
+        dtype: Literal["auto", "float32", "bfloat16", "float16"] = field(
             default="auto",
             metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is bfloat16 on CUDA."},
         )
         device: str = field(
             default="auto", metadata={"help": "cuda, mps, cpu; auto takes the first there is."}
         )
-        threads: int = field(default=0, metadata={"help": "CPU threads; 0 leaves it to torch."})
+        threads: Annotated[int, Ge(0)] = field(
+            default=0, metadata={"help": "CPU threads; 0 leaves it to torch."}
+        )
 
     def __init__(self, options: Options) -> None:
-        if options.batch_size < 1:
-            raise ConfigError("backend.batch_size must be at least 1.")
         self.options = options
         self._slot: Any = None
         self._decoder: Any = None
@@ -52,6 +55,18 @@ class Transformers:
         self._tokenizer_folder: Path | None = None
         self._model: Model | None = None
         self._context = 0
+
+    def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> list[str]:
+        """Look for packages, the device and the model; see :class:`siked.contracts.LooksUp`."""
+        from siked import models
+        from siked.models.loading import check_device
+
+        for package in ("torch", "transformers"):
+            if importlib.util.find_spec(package) is None:
+                raise MissingExtra("the backend 'transformers'", "train")
+        check_device(self.options.device)
+        models.look_up(model)
+        return []
 
     def open(self, model: Model) -> ModelInfo:
         """Load ``model``; a base that is loaded already stays, and only its adapter changes."""

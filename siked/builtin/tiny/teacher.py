@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from siked.builtin.tiny.problems import by_question
 from siked.builtin.tiny.rationales import Slips, write
-from siked.records import Call, Completion, Model, ModelInfo, Outcome, Request
+from siked.errors import UsageError
+from siked.records import Call, Completion, Model, ModelInfo, Outcome, Problem, Request
 
 VERSION = "1"
 """Raised whenever a text could change: it is part of the fingerprint, and so of every request key."""
@@ -37,6 +38,16 @@ class TinyTeacher:
         self._slips = Slips(
             **{f.name: min(1.0, getattr(usual, f.name) * max(0.0, options.slips)) for f in fields(Slips)}
         )
+
+    def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> list[str]:
+        """Count the problems that it can solve; see :class:`siked.contracts.LooksUp`."""
+        unknown = sum(problem.question not in by_question() for problem in problems)
+        if problems and unknown == len(problems):
+            raise UsageError(
+                "the teacher 'tiny-teacher' knows the bundled word problems only, and none of these is one; "
+                "name another: --teacher BACKEND:MODEL, or rationales you have: --teacher replay:FILE"
+            )
+        return [f"tiny-teacher refuses {unknown} of {len(problems)} problems"] if unknown else []
 
     def open(self, model: Model) -> ModelInfo:
         """There is nothing to load; the model's name plays no part."""

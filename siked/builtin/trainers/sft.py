@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
+
+from annotated_types import Ge, Gt
 
 from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra, RunError
-from siked.records import Model, Trained, TrainRow, TrainSettings
+from siked.records import Model, Problem, Trained, TrainRow, TrainSettings
 from siked.text import token_ids
 
-METHODS = ("lora", "qlora", "full")
-ADAPTERS = ("carry", "fresh")
+Schedulers = Literal[
+    "linear",
+    "cosine",
+    "cosine_with_restarts",
+    "polynomial",
+    "constant",
+    "constant_with_warmup",
+    "inverse_sqrt",
+]
+"""Those of transformers that need no setting of their own."""
+PACKAGES = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 
 
 class Sft:
@@ -31,22 +43,30 @@ class Sft:
     class Options:
         """How the student is trained."""
 
-        method: str = field(
+        method: Literal["lora", "qlora", "full"] = field(
             default="lora", metadata={"help": "lora, qlora (4 bit base) or full (all weights)."}
         )
-        learning_rate: float = field(default=2e-4, metadata={"help": "Highest learning rate."})
-        lr_scheduler: str = field(
+        learning_rate: Annotated[float, Gt(0)] = field(
+            default=2e-4, metadata={"help": "Highest learning rate."}
+        )
+        lr_scheduler: Schedulers = field(
             default="linear", metadata={"help": "Learning rate schedule of transformers."}
         )
-        warmup_steps: int = field(default=5, metadata={"help": "Steps over which the rate rises."})
-        weight_decay: float = field(default=0.01, metadata={"help": "Weight decay of AdamW."})
-        batch_size: int = field(
+        warmup_steps: Annotated[int, Ge(0)] = field(
+            default=5, metadata={"help": "Steps over which the rate rises."}
+        )
+        weight_decay: Annotated[float, Ge(0)] = field(
+            default=0.01, metadata={"help": "Weight decay of AdamW."}
+        )
+        batch_size: Annotated[int, Ge(1)] = field(
             default=2, metadata={"help": "Rows that go through the model together, at most."}
         )
-        accumulation: int = field(
+        accumulation: Annotated[int, Ge(1)] = field(
             default=4, metadata={"help": "Batches to one step of the optimiser, which are drawn at random."}
         )
-        max_length: int = field(default=1024, metadata={"help": "Tokens of a row; longer rows are dropped."})
+        max_length: Annotated[int, Ge(1)] = field(
+            default=1024, metadata={"help": "Tokens of a row; longer rows are dropped."}
+        )
         packing: bool = field(
             default=False,
             metadata={
@@ -54,40 +74,52 @@ class Sft:
                 "no row sees another."
             },
         )
-        adapter: str = field(
+        adapter: Literal["carry", "fresh"] = field(
             default="carry",
             metadata={
                 "help": "Train the student's adapter on (carry), or merge it and train a new one (fresh)."
             },
         )
-        lora_r: int = field(default=16, metadata={"help": "Rank of the adapter."})
-        lora_alpha: int = field(default=32, metadata={"help": "Scale of the adapter, over its rank."})
-        lora_dropout: float = field(default=0.0, metadata={"help": "Dropout inside the adapter."})
+        lora_r: Annotated[int, Ge(1)] = field(default=16, metadata={"help": "Rank of the adapter."})
+        lora_alpha: Annotated[int, Ge(1)] = field(
+            default=32, metadata={"help": "Scale of the adapter, over its rank."}
+        )
+        lora_dropout: Annotated[float, Ge(0)] = field(
+            default=0.0, metadata={"help": "Dropout inside the adapter."}
+        )
         lora_target: str = field(
             default="all-linear",
             metadata={"help": "Modules with an adapter: all-linear, or names separated by commas."},
         )
-        dtype: str = field(
+        dtype: Literal["auto", "float32", "bfloat16", "float16"] = field(
             default="auto",
             metadata={"help": "Type of a frozen base: float32, bfloat16; auto is bfloat16 on CUDA."},
         )
         device: str = field(
             default="auto", metadata={"help": "cuda, mps, cpu; auto takes the first there is."}
         )
-        threads: int = field(default=0, metadata={"help": "CPU threads; 0 leaves it to torch."})
+        threads: Annotated[int, Ge(0)] = field(
+            default=0, metadata={"help": "CPU threads; 0 leaves it to torch."}
+        )
 
     def __init__(self, options: Options) -> None:
-        if options.method not in METHODS:
-            raise ConfigError(f"trainer.method is {options.method!r}; there are: {', '.join(METHODS)}.")
-        if options.adapter not in ADAPTERS:
-            raise ConfigError(f"trainer.adapter is {options.adapter!r}; there are: {', '.join(ADAPTERS)}.")
         if options.adapter == "fresh" and options.method != "lora":
             raise ConfigError(
                 "trainer.adapter 'fresh' needs trainer.method 'lora': 4 bits cannot take it in."
             )
-        if options.batch_size < 1 or options.accumulation < 1:
-            raise ConfigError("trainer.batch_size and trainer.accumulation must be at least 1.")
         self.options = options
+
+    def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> list[str]:
+        """Look for packages and the device; see :class:`siked.contracts.LooksUp`."""
+        from siked.models.loading import check_device
+
+        for package in PACKAGES:
+            if importlib.util.find_spec(package) is None:
+                raise MissingExtra("training a student", "train")
+        if self.options.method == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
+            raise MissingExtra("trainer.method 'qlora'", "qlora")
+        check_device(self.options.device)
+        return []
 
     def train(
         self,

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from siked.builtin.trainers.sft import Sft
+from siked.config import options
 from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra, PreflightError, RunError
 from siked.models.weights import weights_hash
 from siked.records import Message, Model, Trained, TrainRow, TrainSettings
+from siked.registry import load_registry
 from siked.text import token_ids
 
 pytestmark = pytest.mark.train
@@ -265,11 +267,22 @@ def test_padding_that_is_the_end_of_turn_does_no_harm(
     assert train(folder, tmp_path / "a").rows == 12
 
 
-def test_bad_options_are_refused() -> None:
-    with pytest.raises(ConfigError, match="there are: lora, qlora, full"):
-        Sft(Sft.Options(method="dora"))
-    with pytest.raises(ConfigError, match="at least 1"):
-        Sft(Sft.Options(batch_size=0))
+@pytest.mark.parametrize(
+    "values", [{"method": "dora"}, {"batch_size": 0}, {"lr_scheduler": "banana"}, {"learning_rate": -1}]
+)
+def test_bad_options_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(values))):
+        options(load_registry().find("trainer", "trl"), values)
+
+
+def test_every_schedule_of_rates_that_is_offered_is_one_of_transformers() -> None:
+    from typing import get_args
+
+    from transformers.trainer_utils import SchedulerType
+
+    from siked.builtin.trainers.sft import Schedulers
+
+    assert set(get_args(Schedulers)) <= {kind.value for kind in SchedulerType}
 
 
 def test_qlora_without_bitsandbytes_says_what_to_install(folder: Path, tmp_path: Path) -> None:
