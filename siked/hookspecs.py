@@ -3,8 +3,8 @@
 A plugin is a module behind an entry point of the group ``siked``. It implements some of these
 with ``@siked.hookimpl``, under a name of its own with ``@siked.hookimpl(specname=...)``. Two kinds:
 *registering* hooks are called once, when siked looks for what is installed; *observers* are called
-during a run and receive one frozen record. No hook is historic: a plugin hears what happens after it
-was loaded, and all plugins are loaded before a run starts.
+during a run and receive one frozen record of :mod:`siked.events`. No hook is historic: a plugin hears
+what happens after it was loaded, and all plugins are loaded before a run starts.
 
 A registering hook that raises takes its whole plugin out, with the reason in ``siked plugins``. An
 observer's return value is ignored. An exception in one is logged, counted and shown at the end of the
@@ -17,134 +17,31 @@ sends no events.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from siked.records import Mixture, Score
-
 if TYPE_CHECKING:
     import click
+
+    from siked.events import (
+        CostChanged,
+        IterationFinished,
+        MixtureBuilt,
+        RationalesVerified,
+        RunFailed,
+        RunFinished,
+        RunStarted,
+        StepFinished,
+        StepStarted,
+        TrainingProgress,
+    )
 
 Register = Callable[[str, str], None]
 """``register(name, "module:Class")``; the class is imported when it is used."""
 
 hookspec = pluggy.HookspecMarker("siked")
 hookimpl = pluggy.HookimplMarker("siked")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """What every event has."""
-
-    id: str
-    """Unique among all events of all runs; an event that comes again has the same."""
-    run_id: str
-    """The run, as in its ``manifest.json``; unique among all runs, whatever their folders are called."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted(Event):
-    """A run starts or goes on; ``run`` is its folder."""
-
-    run: str
-    config: dict[str, Any]
-    resumed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepStarted(Event):
-    """A step of an iteration starts; ``step`` is teach, sample, verify, mix, train or evaluate."""
-
-    track: str
-    iteration: int
-    step: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepFinished(Event):
-    """A step is finished and in the journal."""
-
-    track: str
-    iteration: int
-    step: str
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RationalesVerified(Event):
-    """All rationales of a step have their verdicts; ``counts`` is {strategy: {status: n}}."""
-
-    track: str
-    iteration: int
-    step: str
-    counts: dict[str, dict[str, int]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MixtureBuilt(Event):
-    """The mixture of an iteration is in the journal; training has not started."""
-
-    track: str
-    iteration: int
-    mixture: Mixture
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingProgress(Event):
-    """A student is being trained, ``step`` of ``of`` steps."""
-
-    track: str
-    iteration: int
-    step: int
-    of: int
-    loss: float | None
-    """Mean over the steps since it was last told, nats a token; None where the trainer tells none now."""
-    learning_rate: float | None
-    seconds: float
-    """Since the training began."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostChanged(Event):
-    """A call to an engine or a provider is paid; the numbers are those of the whole run so far."""
-
-    track: str
-    iteration: int
-    step: str
-    """What the last call was for."""
-    calls: int
-    tokens: int
-    """Read and written."""
-    cost: float
-    """In the currency of the prices that are configured; 0 without prices."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IterationFinished(Event):
-    """Student ``iteration`` is trained and scored; ``scores`` is {set: score}."""
-
-    track: str
-    iteration: int
-    scores: dict[str, Score]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished(Event):
-    """The run is over; ``summary`` is what stands in summary.json. That of ``siked teach`` has
-    ``strategies`` and ``kept``, the rationales kept of each."""
-
-    run: str
-    summary: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFailed(Event):
-    """The run stopped on its way; it can be resumed. ``error`` is the line that says why."""
-
-    run: str
-    error: str
 
 
 @hookspec

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from siked import hookspecs
+from siked import events, hookspecs
 from siked.cli.main import COMMANDS, cli
 
 
@@ -25,7 +25,7 @@ def hooks_page() -> str:
         lines += [f"## {name}", "", "```python", f"def {name}{inspect.signature(function)}", "```", ""]
         lines += [inspect.getdoc(function) or "", ""]
     lines += ["# Records of observers", ""]
-    for name, record in vars(hookspecs).items():
+    for name, record in vars(events).items():
         if dataclasses.is_dataclass(record) and inspect.isclass(record):
             lines += [f"## {name}", "", inspect.getdoc(record) or "", ""]
             lines += [f"- `{field.name}: {field.type}`" for field in dataclasses.fields(record)]

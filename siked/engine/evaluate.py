@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from siked import hookspecs
+from siked import events
 from siked.engine.calibration import score_tags
 from siked.engine.generate import Ask, Source, generate, student_source
 from siked.engine.state import State
@@ -36,7 +36,7 @@ def evaluate(state: State, track: str, iteration: int, *, tests: bool, forced: b
                     _free(state, track, iteration, name)
     state.emit(
         "siked_iteration_finished",
-        hookspecs.IterationFinished(
+        events.IterationFinished(
             **state.named(track, iteration, "finished"),
             track=track,
             iteration=iteration,

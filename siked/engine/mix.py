@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from siked import hookspecs
+from siked import events
 from siked.contracts import Schedule
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
@@ -112,7 +112,7 @@ def record(
         )
     state.emit(
         "siked_mixture_built",
-        hookspecs.MixtureBuilt(
+        events.MixtureBuilt(
             **state.named(track, iteration, "mixture"), track=track, iteration=iteration, mixture=mixture
         ),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from siked import config as configuration
-from siked import hookspecs
+from siked import events
 from siked.config import RunConfig, TeacherConfig
 from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.engine.progress import Reporter
@@ -196,7 +196,7 @@ class State:
             total = self.spent  # has this call already
         else:
             total = self.spent = self.spent.plus(call)
-        event = hookspecs.CostChanged(**self.named("call", total.calls), **stage._asdict(), **total._asdict())
+        event = events.CostChanged(**self.named("call", total.calls), **stage._asdict(), **total._asdict())
         self.emit("siked_cost_changed", event)
 
     @contextmanager
@@ -209,13 +209,13 @@ class State:
             yield True
             return
         place = stage._asdict()
-        self.emit("siked_step_started", hookspecs.StepStarted(**self.named(*stage, "start"), **place))
+        self.emit("siked_step_started", events.StepStarted(**self.named(*stage, "start"), **place))
         start = time.monotonic()
         yield False
         seconds = time.monotonic() - start
         with self.journal.saving():
             self.journal.step(stage, seconds)
-        finished = hookspecs.StepFinished(**self.named(*stage), seconds=seconds, **place)
+        finished = events.StepFinished(**self.named(*stage), seconds=seconds, **place)
         self.emit("siked_step_finished", finished)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from siked import __version__, hookspecs
+from siked import __version__, events
 from siked.engine.baselines import TRAINED, VOTES
 from siked.engine.calibration import choice_quality
 from siked.engine.label_noise import label_error
@@ -54,7 +54,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
     write_atomically(state.folder / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     state.emit(
         "siked_run_finished",
-        hookspecs.RunFinished(**state.named("finished", last), run=str(state.folder), summary=summary),
+        events.RunFinished(**state.named("finished", last), run=str(state.folder), summary=summary),
     )
     return summary
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from siked import hookspecs
+from siked import events
 from siked.contracts import Progress
 from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
@@ -96,7 +96,7 @@ def _progress(state: State, track: str, iteration: int, label: str) -> Progress:
             state.reporter.end()
             state.reporter.begin(f"{label} train", of)
         state.reporter.advance(step)
-        told = hookspecs.TrainingProgress(
+        told = events.TrainingProgress(
             **state.named(track, iteration, "train", step),
             track=track,
             iteration=iteration,

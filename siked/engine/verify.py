@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from siked import hookspecs
+from siked import events
 from siked.engine.generate import chosen
 from siked.engine.judging import Item, judge
 from siked.engine.state import State
@@ -70,7 +70,7 @@ def _read(state: State, row: Unjudged) -> Reading | Outcome:
 def _tell(state: State, stage: Stage) -> None:
     state.emit(
         "siked_rationales_verified",
-        hookspecs.RationalesVerified(
+        events.RationalesVerified(
             **state.named(*stage, "verified"),
             **stage._asdict(),
             counts=verdicts.status_counts(state.journal, stage),

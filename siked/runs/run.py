@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from siked import __version__, hookspecs
+from siked import __version__, events
 from siked.config import RunConfig, check_components, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
@@ -26,8 +26,8 @@ from siked.engine.summary import write_atomically
 from siked.engine.upgrade import bring_up_to_date
 from siked.errors import RunLocked, SikedError, UsageError
 from siked.journal import Journal, Reader
+from siked.journal.queries import events as happened
 from siked.journal.queries import verdicts
-from siked.journal.queries.events import events
 from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
@@ -150,8 +150,8 @@ def write_config(folder: Path, config: RunConfig) -> None:
 
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
-    config = parse({**journal.known("config"), **events(journal, "iterations")[-1]})
-    for budget in events(journal, "budget"):
+    config = parse({**journal.known("config"), **happened.events(journal, "iterations")[-1]})
+    for budget in happened.events(journal, "budget"):
         config = with_budget(config, budget)
     return config
 
@@ -214,7 +214,7 @@ def _work(
     )
     try:
         count = _record_start(state, resumed)
-        started = hookspecs.RunStarted(
+        started = events.RunStarted(
             **state.named("started", count), run=str(folder), config=config.dump(), resumed=resumed
         )
         state.emit("siked_run_started", started)
@@ -223,7 +223,7 @@ def _work(
             loop(state)
         except BaseException as error:
             line = str(error) if isinstance(error, SikedError) else described(error)
-            failed = hookspecs.RunFailed(**state.named("failed", count), run=str(folder), error=line)
+            failed = events.RunFailed(**state.named("failed", count), run=str(folder), error=line)
             state.emit("siked_run_failed", failed)
             raise
     finally:

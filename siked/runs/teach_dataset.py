@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from siked import hookspecs
+from siked import events
 from siked.engine.prepare import prepare
 from siked.engine.state import State
 from siked.engine.summary import write_atomically
@@ -26,7 +26,7 @@ def teach_only(state: State) -> None:
     kept = write_rows(state, state.folder / ROWS)
     write_atomically(state.folder / CARD, card(state, kept))
     summary = {"format": 1, "strategies": list(kept), "kept": kept}
-    finished = hookspecs.RunFinished(**state.named("taught"), run=str(state.folder), summary=summary)
+    finished = events.RunFinished(**state.named("taught"), run=str(state.folder), summary=summary)
     state.emit("siked_run_finished", finished)
 
 
