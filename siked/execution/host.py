@@ -57,7 +57,9 @@ class Server:
     def _start(self) -> None:
         self._process, self._control = launch(allow_weak=self._allow_weak)
         try:
-            self.missing = list(hear(self._process, self._control)["missing"])
+            hello = hear(self._process, self._control)
+            self.missing = list(hello["missing"])
+            _tell(hello["without"])
             if self.missing and not self._allow_weak:
                 raise SandboxError(
                     "the confined sandbox cannot promise its minimum here; missing: "
@@ -117,6 +119,20 @@ def launch(allow_weak: bool = False, probe: bool = False) -> tuple[subprocess.Po
             start_new_session=True,
         )
     return process, ours
+
+
+def _tell(without: list[str]) -> None:
+    """Say once which layers beyond the minimum this machine has not."""
+    if without and not _TOLD:
+        _TOLD.append(True)
+        print(
+            f"siked: the sandbox runs without {' and '.join(without)} here, which leaves fewer locks"
+            " between programs and this machine (see 'siked doctor')",
+            file=sys.stderr,
+        )
+
+
+_TOLD: list[bool] = []
 
 
 def _environment() -> dict[str, str]:

@@ -12,10 +12,12 @@ the system call tables ``syscall_64.tbl`` (x86_64) and ``asm-generic/unistd.h`` 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 import sys
 from collections.abc import Iterable
@@ -24,6 +26,7 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_CAPBSET_DROP = 24
+PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
@@ -45,10 +48,11 @@ _FUTEX_CMD_MASK = 0x7F
 # What a program needs to compute, allocate memory, tell the time, draw random seeds and write to
 # descriptors it already holds. Nothing here names a file, a process or an address; nothing waits.
 # Not rt_sigreturn: no handler ever runs, and a forged frame would block the signal of the CPU limit.
+# Not sched_yield: who gives the processor away before each tick of the clock is charged for none.
 ALLOWED = (
     "read", "write", "close", "fstat", "lseek", "munmap", "brk", "mremap", "madvise",
     "getpid", "gettid", "getuid", "geteuid", "getgid", "getegid", "exit", "exit_group", "gettimeofday",
-    "getrusage", "times", "time", "sched_yield", "sched_getaffinity", "clock_gettime", "clock_getres",
+    "getrusage", "times", "time", "sched_getaffinity", "clock_gettime", "clock_getres",
     "getrandom", "restart_syscall",
 )  # fmt: skip
 
@@ -91,6 +95,14 @@ def syscall(number: int, *arguments: object) -> int:
     """Call a system call by number."""
     assert _libc is not None
     return _check(int(_libc.syscall(ctypes.c_long(number), *arguments)), f"system call {number}")
+
+
+def default_signals() -> None:
+    """Take back what the parent process ignored or blocked: the CPU limit is a signal."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE}:
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def no_new_privs() -> None:

@@ -18,6 +18,8 @@ from typing import Any
 MINIMUM = ("no_new_privs", "seccomp", "rlimits", "cpu limit", "deadline")
 """Layers without which the sandbox refuses to run programs."""
 _SOON = 0.02
+_SLACK = 0.1
+"""CPU seconds beyond its limit after which a program is killed from outside."""
 _ALLOWED, _REFUSED, _BROKEN = 1, 0, 2
 
 
@@ -34,10 +36,11 @@ def checks(kernel: Any) -> list[tuple[str, bool, str]]:
     ]
 
 
-def wait(pid: int, wall: float, other_end: socket.socket | None = None) -> bool:
-    """Wait for a child; kill it at its deadline or when the other end of a socket is closed.
+def wait(pid: int, wall: float, other_end: socket.socket | None = None, cpu: float | None = None) -> bool:
+    """Wait for a child; kill it at its deadline, beyond its CPU limit, or when the other end is closed.
 
-    Returns whether it had to be killed.
+    Returns whether it had to be killed for anything but its CPU time. The clock read here is exact,
+    whereas the kernel's own limits count ticks.
     """
     number = os.pidfd_open(pid)
     try:
@@ -45,12 +48,31 @@ def wait(pid: int, wall: float, other_end: socket.socket | None = None) -> bool:
         poll.register(number, select.POLLIN)
         if other_end is not None:
             poll.register(other_end, 0)  # only that the other end is closed
-        if any(ready == number for ready, _ in poll.poll(wall * 1000)):
-            return False
-        os.kill(pid, signal.SIGKILL)
-        return True
+        until = time.monotonic() + wall
+        look = wall if cpu is None else cpu + _SLACK
+        while True:
+            left = until - time.monotonic()
+            ready = [descriptor for descriptor, _ in poll.poll(max(0.0, min(left, look)) * 1000)]
+            if number in ready:
+                return False
+            used = _cpu_clock(pid)
+            if ready or cpu is None or left <= look:
+                os.kill(pid, signal.SIGKILL)
+                return True
+            if used >= cpu + _SLACK:
+                os.kill(pid, signal.SIGKILL)
+                return False
+            look = max(_SOON, cpu + _SLACK - used)
     finally:
         os.close(number)
+
+
+def _cpu_clock(pid: int) -> float:
+    """Return the CPU seconds of a process (``MAKE_PROCESS_CPUCLOCK`` in posix-timers.h)."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
 
 
 def _child(act: Callable[[], Any], wall: float = 5.0) -> tuple[int, bool]:

@@ -67,6 +67,7 @@ class Server:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.kernel = load("kernel")
+        self.kernel.default_signals()
         self.child = load("child")
         self.layers = load("layers")
         self.found = self.layers.checks(self.kernel)
@@ -102,6 +103,10 @@ class Server:
     def missing(self) -> list[str]:
         """Return what lacks for the minimum."""
         return [f"{name} ({why})" for name, ok, why in self.found if name in self.layers.MINIMUM and not ok]
+
+    def without(self) -> list[str]:
+        """Return the layers beyond the minimum that do not hold here."""
+        return [name for name, ok, _ in self.found if name not in self.layers.MINIMUM and not ok]
 
     def settle(self) -> None:
         """Give up every right that forking programs does not need; children inherit the loss."""
@@ -147,6 +152,7 @@ class Server:
         """Fork a child for each job, one at a time, until the other end is closed."""
         worker = os.getpid()
         self.kernel.prctl(self.kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+        self.kernel.prctl(self.kernel.PR_SET_CHILD_SUBREAPER, 1)
         while True:
             message, descriptors, _, _ = socket.recv_fds(jobs, 4096, 2)
             if not message:
@@ -163,8 +169,9 @@ class Server:
             finally:
                 for number in descriptors:
                     os.close(number)
-            late = self.layers.wait(pid, job["wall"], jobs)
+            late = self.layers.wait(pid, job["wall"], jobs, job["cpu"])
             _, status, usage = os.wait4(pid, 0)
+            _end_the_rest(pid)
             reply = {
                 "status": status,
                 "cpu": usage.ru_utime + usage.ru_stime,
@@ -172,6 +179,18 @@ class Server:
                 "late": late,
             }
             jobs.send(json.dumps(reply).encode())
+
+
+def _end_the_rest(group: int) -> None:
+    """Kill and wait for what a program may have forked; where all layers hold there is nothing."""
+    until = time.monotonic() + 1.0
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < until:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(group, signal.SIGKILL)
+                time.sleep(0.001)
 
 
 def _limit_server() -> None:
@@ -185,8 +204,9 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     control = socket.socket(fileno=int(settings["control"]))
     if settings["probe"]:
-        layers = load("layers")
-        rows = [(*row, row[0] in layers.MINIMUM) for row in layers.checks(load("kernel"))]
+        layers, kernel = load("layers"), load("kernel")
+        kernel.default_signals()
+        rows = [(*row, row[0] in layers.MINIMUM) for row in layers.checks(kernel)]
         control.send(json.dumps(rows).encode())
         return
     server = Server(settings)
@@ -195,7 +215,7 @@ def main() -> None:
     if threads != 1:  # a fork would copy a lock that another thread holds
         missing.append(f"a single thread (there are {threads})")
     server.settle()
-    control.send(json.dumps({"missing": missing}).encode())
+    control.send(json.dumps({"missing": missing, "without": server.without()}).encode())
     os.dup2(1, 2)  # nothing that a program writes to its descriptors reaches siked
     if not missing or settings["allow_weak"]:
         server.serve(control)

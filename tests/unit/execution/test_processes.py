@@ -280,6 +280,14 @@ def test_without_landlock_programs_are_as_confined() -> None:
         + FORBIDDEN
         + """
     refuse((444, None, 0, errno.ENOSYS), (445, None, 0, errno.ENOSYS), (446, None, 0, errno.ENOSYS))
+    import io
+    kept, sys.stderr = sys.stderr, io.StringIO()
+    for _ in range(2):
+        sandbox = Confined(ConfinedOptions(workers=1))
+        list(sandbox.run([Program('answer = 1')]))
+        sandbox.close()
+    print('told', sys.stderr.getvalue().count('without landlock'))
+    sys.stderr = kept
     sandbox = Confined(ConfinedOptions(workers=1))
     print(*[o.status for o in sandbox.run(map(Program, programs))])
     sandbox.close()
@@ -287,7 +295,63 @@ def test_without_landlock_programs_are_as_confined() -> None:
     print([c.name for c in checks() if not c.ok], all(c.ok for c in checks() if c.needed))
     """
     )
-    assert out.splitlines() == ["denied denied denied ok", "['landlock'] True"]
+    assert out.splitlines() == ["told 1", "denied denied denied ok", "['landlock'] True"]
+
+
+def test_signals_that_the_host_ignores_or_blocks_do_not_lift_the_cpu_limit() -> None:
+    out = said(
+        """
+    import signal
+    for number in (signal.SIGPROF, signal.SIGXCPU, signal.SIGVTALRM):
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF, signal.SIGXCPU})
+    sandbox = Confined(ConfinedOptions(workers=1, cpu=0.4))
+    for code in ('while True: pass', 'import fractions\\nwhile True: pass'):
+        (outcome,) = sandbox.run([Program(code)])
+        print(outcome.status, outcome.seconds < 0.7)
+    sandbox.close()
+    """
+    )
+    assert out.splitlines() == ["timeout True"] * 2
+
+
+def test_a_program_that_no_signal_of_the_kernel_stops_is_killed_by_its_worker() -> None:
+    from siked.execution import layers
+
+    pid = os.fork()
+    if pid == 0:
+        while True:
+            os.sched_yield()
+    late = layers.wait(pid, 20.0, None, 0.3)
+    _, status, usage = os.wait4(pid, 0)
+    assert not late
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert 0.3 < usage.ru_utime + usage.ru_stime < 1.0
+
+
+def test_nothing_of_a_program_is_left_when_its_answer_is_there() -> None:
+    """Even where no filter keeps a program from forking."""
+    out = said(
+        REFUSE
+        + """
+    refuse((PRCTL, 0, 22, errno.EINVAL), (SECCOMP, None, 0, errno.ENOSYS))
+    from siked.execution import child
+    import subprocess
+    sandbox = Confined(ConfinedOptions(workers=1, allow_weak=True, cpu=5.0))
+    fork = "import os\\nfor _ in range(3):\\n    if os.fork() == 0:\\n        while True: pass\\nanswer = 1"
+    def children(pid):
+        with open(f'/proc/{pid}/task/{pid}/children') as file:
+            return [int(each) for each in file.read().split()]
+    for _ in range(8):
+        (outcome,) = sandbox.run([Program(fork)])
+        (server,) = [pid for pid in children(os.getpid())]
+        print(outcome.answer, [children(pid) for pid in children(server)])
+    sandbox.close()
+    """
+    )
+    if os.getuid() != 0:
+        pytest.skip("the limit on processes holds for an ordinary user")
+    assert out.splitlines() == ["1 [[]]"] * 8
 
 
 def test_where_namespaces_are_refused_it_works() -> None:
