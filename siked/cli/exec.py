@@ -6,16 +6,14 @@ import json
 import sys
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from siked.text.jsonlines import Rows
+
 if TYPE_CHECKING:
     from siked.records import Program, ProgramOutcome
-
-LONGEST = 8 << 20
-"""Bytes of a line; a longer one is bad."""
 
 
 @click.command(no_args_is_help=True)
@@ -51,10 +49,11 @@ def command(
     options = {"cpu": timeout, "memory": memory, "workers": workers, "allow_weak": allow_weak_sandbox or None}
     given = {name: value for name, value in options.items() if value is not None}
     runner = load_registry().make("sandbox", sandbox, given)
-    source = _Lines(file, skip_bad)
+    source = Rows(file, _row, skip_bad)
+    ids: deque[Any] = deque()
     try:
-        for outcome in runner.run(_fed(source.programs())):
-            _write({"id": source.ids.popleft(), **_fields(outcome)})
+        for outcome in runner.run(_fed(_programs(source, ids))):
+            _write({"id": ids.popleft(), **_fields(outcome)})
     finally:
         runner.close()
         if source.bad:
@@ -82,45 +81,17 @@ def _fields(outcome: ProgramOutcome) -> dict[str, Any]:
     }
 
 
-@dataclass
-class _Lines:
-    """The programs of a file; ``ids`` holds those whose outcome is still to come."""
+def _programs(source: Rows[tuple[Any, str]], ids: deque[Any]) -> Iterator[Program]:
+    """Yield the programs; ``ids`` gets the id of each, whose outcome is still to come."""
+    from siked.records import Program
 
-    file: IO[bytes]
-    skip_bad: bool
-    bad: int = 0
-    ids: deque[Any] = field(default_factory=deque)
-
-    def programs(self) -> Iterator[Program]:
-        """Yield the programs; raise :class:`siked.errors.DataError` at a bad line."""
-        from siked.errors import DataError
-        from siked.records import Program
-
-        name = getattr(self.file, "name", "-")
-        number = 0
-        while line := self.file.readline(LONGEST + 1):
-            number += 1
-            if not line.strip():
-                continue
-            try:
-                row_id, program = self._read(line)
-            except ValueError as error:
-                if not self.skip_bad:
-                    raise DataError(name, number, str(error)) from None
-                self.bad += 1
-                continue
-            self.ids.append(row_id)
+    for rows in source.batches():
+        for row_id, program in rows:
+            ids.append(row_id)
             yield Program(program)
 
-    def _read(self, line: bytes) -> tuple[Any, str]:
-        if len(line) > LONGEST:
-            while not line.endswith(b"\n") and (line := self.file.readline(LONGEST)):
-                pass
-            raise ValueError(f"the line is longer than {LONGEST} bytes")
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"not JSON: {error}") from None
-        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("program"), str):
-            raise ValueError('expected {"id": ..., "program": "..."}')
-        return row["id"], row["program"]
+
+def _row(row: Any) -> tuple[Any, str]:
+    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("program"), str):
+        raise ValueError('expected {"id": ..., "program": "..."}')
+    return row["id"], row["program"]

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from siked.records import Program
+from siked.text.jsonlines import Rows
 
 if TYPE_CHECKING:
     from siked.contracts import Verifier
     from siked.records import ProgramOutcome, TestProblem, Verdict
     from siked.registry import Registry
 
-LONGEST = 8 << 20
-"""Bytes of a line; a longer one is bad."""
-CHUNK = 64 << 10
-"""Bytes read at a time: what of a pipe is there is judged at once, and no more is held."""
 NO_STRATEGY = ("", "any")
 """Values of ``strategy`` that say no more than that the text holds an answer."""
 
@@ -44,13 +42,12 @@ def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool) -> Non
 
     registry = load_registry()
     judge = _Judge(registry, registry.make("verifier", verifier), sandbox)
-    source = _Lines(file, skip_bad, (*NO_STRATEGY, *registry.names("strategy")))
+    strategies = (*NO_STRATEGY, *registry.names("strategy"))
+    source = Rows(file, partial(_row, strategies), skip_bad)
     try:
         for rows in source.batches():
             sys.stdout.write("".join(json.dumps(row) + "\n" for row in judge.judged(rows)))
             sys.stdout.flush()
-            if source.stopped is not None:
-                raise source.stopped
     finally:
         judge.close()
         if source.bad:
@@ -68,72 +65,19 @@ class _Row:
     question: str
 
 
-@dataclass
-class _Lines:
-    """The rows of a file, as many at a time as one read brings."""
-
-    file: IO[bytes]
-    skip_bad: bool
-    strategies: tuple[str, ...]
-    bad: int = 0
-    stopped: Exception | None = None
-    """Set at a bad line: what stood before it is still judged and written."""
-
-    def batches(self) -> Iterator[list[_Row]]:
-        """Yield the rows of each chunk; an empty last batch may only carry ``stopped``."""
-        number = 0
-        for lines in self._chunks():
-            rows: list[_Row] = []
-            for line in lines:
-                number += 1
-                try:
-                    if line.strip():
-                        rows.append(self._row(line))
-                except ValueError as error:
-                    if self._stop(number, error):
-                        yield rows
-                        return
-            yield rows
-
-    def _row(self, line: bytes) -> _Row:
-        if len(line) > LONGEST:
-            raise ValueError(f"the line is longer than {LONGEST} bytes")
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"not JSON: {error}") from None
-        if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
-            raise ValueError('expected {"id": ..., "text": "...", "gold": "..."}')
-        strategy = _string(row, "strategy")
-        if strategy.rpartition("/")[2] not in self.strategies:
-            raise ValueError(f"no strategy named {strategy!r}; installed: {', '.join(self.strategies[2:])}")
-        gold = row.get("gold")
-        if isinstance(gold, int | float) and not isinstance(gold, bool):
-            gold = repr(gold)
-        if gold is not None and not isinstance(gold, str):
-            raise ValueError("gold is a string, a number or null")
-        return _Row(row["id"], row["text"], gold, strategy, _string(row, "question"))
-
-    def _stop(self, number: int, error: ValueError) -> bool:
-        from siked.errors import DataError
-
-        self.bad += self.skip_bad
-        if not self.skip_bad:
-            self.stopped = DataError(getattr(self.file, "name", "-"), number, str(error))
-        return not self.skip_bad
-
-    def _chunks(self) -> Iterator[list[bytes]]:
-        """Yield whole lines; of a line that is too long only its beginning is kept, which is bad too."""
-        read = getattr(self.file, "read1", self.file.read)
-        rest = b""
-        while data := read(CHUNK):
-            *lines, rest = (rest + data).split(b"\n")
-            if len(rest) > LONGEST + CHUNK:
-                rest = rest[: LONGEST + 1]
-            if lines:
-                yield lines
-        if rest:
-            yield [rest]
+def _row(strategies: Sequence[str], row: Any) -> _Row:
+    if not isinstance(row, dict) or "id" not in row or not isinstance(row.get("text"), str):
+        raise ValueError('expected {"id": ..., "text": "...", "gold": "..."}')
+    strategy = _string(row, "strategy")
+    if strategy.rpartition("/")[2] not in strategies:
+        installed = ", ".join(strategies[len(NO_STRATEGY) :])
+        raise ValueError(f"no strategy named {strategy!r}; installed: {installed}")
+    gold = row.get("gold")
+    if isinstance(gold, int | float) and not isinstance(gold, bool):
+        gold = repr(gold)
+    if gold is not None and not isinstance(gold, str):
+        raise ValueError("gold is a string, a number or null")
+    return _Row(row["id"], row["text"], gold, strategy, _string(row, "question"))
 
 
 def _string(row: dict[str, Any], name: str) -> str:

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 from siked.answers import RULES
 from siked.cli.main import cli, main
-from siked.cli.verify import CHUNK, LONGEST
 from siked.errors import DataError
+from siked.text.jsonlines import CHUNK, LONGEST
 
 SIKED = [sys.executable, "-c", "import sys; from siked.cli.main import main; sys.exit(main())", "verify"]
 
@@ -97,7 +97,8 @@ def test_sub_questions_are_read_as_such() -> None:
         (row(gold=True), "gold is a string"),
         (row(strategy="no-such"), "no strategy named 'no-such'"),
         (row(strategy=7), "strategy is a string"),
-        (b'{"id": 1, "text": "\xff"}\n', "not JSON"),
+        (b'{"id": 1, "text": "\xff"}\n', "is not UTF-8 (byte 19)"),
+        ('{"id": 1, "text": "5", "gold": NaN}\n', "NaN is not allowed"),
         (b"[" * 100_000 + b"\n", "not JSON"),
     ],
 )
@@ -129,7 +130,7 @@ def test_the_exit_code_and_the_place_of_a_bad_line(
     with pytest.raises(SystemExit) as ended:
         main(["verify", str(path)])
     assert ended.value.code == 2
-    assert f"{path}:2: not JSON" in capsys.readouterr().err
+    assert f"{path}:2: is not JSON" in capsys.readouterr().err
 
 
 def test_the_last_line_needs_no_end_and_empty_input_is_fine() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import json
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,9 @@ from typing import Any
 
 from siked.errors import DataError, MissingExtra
 from siked.records import DevProblem, Problem, SplitName, TestProblem, TrainProblem
+from siked.text.jsonlines import Number as Number
+from siked.text.jsonlines import chunks, json_value
+from siked.text.jsonlines import json_object as json_object
 
 PROBLEM_TYPES: Mapping[SplitName, type[Problem]] = {
     "train": TrainProblem,
@@ -20,7 +21,6 @@ PROBLEM_TYPES: Mapping[SplitName, type[Problem]] = {
     "test": TestProblem,
 }
 
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _ZERO_WIDTH = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff")
 
 
@@ -151,47 +151,14 @@ def hub_file(source: HubSource, filename: str, cache_dir: str | None) -> Path:
     return Path(path)
 
 
-class Number(str):
-    """A JSON number as it was written: ``1.10`` stays ``1.10``."""
-
-    __slots__ = ()
-
-
 def raw_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield (line number, line) of a file, blank lines left out."""
     try:
         with path.open("rb") as file:
-            for line, raw in enumerate(file, start=1):
-                if raw.strip():
-                    yield line, raw
+            for lines in chunks(file):
+                yield from lines
     except OSError as error:
         raise DataError(path, None, f"cannot be read: {error.strerror}") from error
-
-
-def json_object(raw: bytes, path: object, line: int | None) -> dict[str, Any]:
-    """Parse one JSON object; its numbers come as :class:`Number`."""
-    row = json_value(raw, path, line)
-    if not isinstance(row, dict):
-        raise DataError(path, line, "is not a JSON object")
-    return row
-
-
-def json_value(raw: bytes, path: object, line: int | None) -> Any:
-    """Parse one JSON text; ``NaN``, half characters, other encodings than UTF-8 and damage are a
-    :class:`DataError`. Numbers come as :class:`Number`."""
-    try:
-        text = raw.decode("utf-8-sig")
-        value = json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
-    except UnicodeDecodeError as error:
-        raise DataError(path, line, f"is not UTF-8 (byte {error.start})") from error
-    except json.JSONDecodeError as error:
-        where = f"column {error.colno}" if line is not None else f"line {error.lineno}"
-        raise DataError(path, line, f"is not JSON: {error.msg} ({where})") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(path, line, f"is not JSON: {error}") from error
-    if _SURROGATE.search(text) and _has_half_character(value):
-        raise DataError(path, line, "holds half a character (an unpaired surrogate)")
-    return value
 
 
 def json_list(path: Path) -> list[Mapping[str, Any]]:
@@ -225,15 +192,3 @@ def text_field(row: Mapping[str, Any], key: str, path: object, line: int | None)
         there = f"; its keys: {', '.join(map(str, row))}" if key not in row else ""
         raise DataError(path, line, f"has no text in {key!r}{there}")
     return value
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not allowed")
-
-
-def _has_half_character(value: Any) -> bool:
-    if isinstance(value, str):
-        return any("\ud800" <= c <= "\udfff" for c in value)
-    if isinstance(value, dict):
-        return any(_has_half_character(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(map(_has_half_character, value))
