@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from siked.testing.fake_openai_batches import FakeBatches
+
 STATUSES = ("408", "409", "425", "429", "429-ms", "429-date", "429-bare", "500", "502", "503", "504", "529")
 """Errors that may pass."""
 BROKEN = ("dropped", "reset", "half-head", "truncated")
@@ -87,6 +89,7 @@ class FakeOpenAIServer(ThreadingHTTPServer):
         """Of all answers that told them, also of those that did not arrive."""
         self.asked: Counter[str] = Counter()
         self.lock = threading.Lock()
+        self.batches = FakeBatches(self._of_batch)
         self.connections: set[socket.socket] = set()
         self._thread: threading.Thread | None = None
 
@@ -125,6 +128,15 @@ class FakeOpenAIServer(ThreadingHTTPServer):
             self.server_bind()
             self.server_activate()
             self.start()
+
+    def _of_batch(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        fault = self.fault(json.dumps(asked).encode())
+        with self.lock:
+            self.counts[fault or "served"] += 1
+        if fault.startswith("error:"):
+            _, status, code = fault.split(":", 2)
+            return int(status), {"error": {"message": "as the script says", "code": code or status}}
+        return 200, _completion(asked, fault)
 
     def fault(self, body: bytes) -> str:
         """Return what goes wrong with this request, if anything; counts it."""
@@ -169,11 +181,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps(counts).encode())
         elif self.path == "/v1/models":
             self._send(200, json.dumps({"object": "list", "data": [{"id": "m"}]}).encode())
+        elif (found := self.server.batches.handle("GET", self.path, "", b"")) is not None:
+            self._send(*found)
         else:
             self._send(404, b'{"detail": "Not Found"}')
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = self.headers.get("Content-Type", "")
+        if (found := self.server.batches.handle("POST", self.path, kind, body)) is not None:
+            self._send(*found)
+            return
         if self.path not in _PATHS:
             self._send(404, b'{"detail": "Not Found"}')
             return

@@ -62,18 +62,19 @@ async def _serve(session: Session, group: list[Request]) -> None:
     options = session.options
     if group[0].prefix and options.prefill == "refuse" and options.api == "chat":
         why = "chat servers write whole answers; set prefill=continue where the server can go on with one"
-        _end(session, group, Outcome.REFUSED, why)
+        end(session, group, Outcome.REFUSED, why)
         return
     while group:
         try:
             group = await _call(session, group)
         except Fault as fault:
             refused = fault.kind is Kind.REFUSED
-            _end(session, group, Outcome.REFUSED if refused else Outcome.FAILED, fault.reason)
+            end(session, group, Outcome.REFUSED if refused else Outcome.FAILED, fault.reason)
             return
 
 
-def _end(session: Session, group: list[Request], outcome: Outcome, reason: str) -> None:
+def end(session: Session, group: list[Request], outcome: Outcome, reason: str) -> None:
+    """End requests without a text."""
     for request in group:
         session.put(Completion(key=request.key, outcome=outcome, reason=session.mask(reason)))
 
@@ -140,7 +141,7 @@ async def _attempt(
         session.pace.told(session.now(), headers)
         session.gate.widen()
         session.served = session.now()
-        return _deliver(session, group, answer, most, session.now() - start)
+        return deliver(session, group, answer, most, session.now() - start)
     except Stopped:
         raise
     except asyncio.CancelledError:
@@ -160,7 +161,7 @@ async def _attempt(
             await session.settle(held, 0, 0.0)
 
 
-def _deliver(
+def deliver(
     session: Session,
     group: list[Request],
     answer: dict[str, Any],

@@ -9,7 +9,7 @@ import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from siked.errors import ConfigError, MissingExtra
@@ -113,6 +113,19 @@ class OpenAI:
         max_tokens: int | None = field(
             default=None, metadata={"decides": False, "help": "Stop before more tokens than this are used."}
         )
+        batch: bool = field(
+            default=False,
+            metadata={
+                "decides": False,
+                "help": "Send files of requests to the batch interface: cheaper, within a day.",
+            },
+        )
+        batch_price: float = field(
+            default=0.5, metadata={"decides": False, "help": "What a batch costs, as a share of the prices."}
+        )
+        batch_poll: float = field(
+            default=30.0, metadata={"decides": False, "help": "Seconds between two looks at a batch."}
+        )
         extra: dict[str, Any] = field(
             default_factory=dict, metadata={"help": "Further keys of the request's body, as they are."}
         )
@@ -162,6 +175,8 @@ class OpenAI:
         price = Price(self.options.price_prompt, self.options.price_completion)
         if self.options.prices and price == Price():
             price = from_table(self.options.prices, model.name)
+        if self.options.batch:
+            price = replace(price, factor=self.options.batch_price)
         self._model = model.name
         self._budget = Budget(self.options, price)
         told = {
@@ -190,19 +205,22 @@ class OpenAI:
             return
         try:
             from siked_openai.asking import ask_all
+            from siked_openai.batches import ask_batch
         except ImportError as error:
             raise MissingExtra("the backend 'openai'", "openai") from error
+        # A batch is named by the whole plan, what is done included.
+        ask, asked = (ask_batch, requests) if self.options.batch else (ask_all, wanted)
         found: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
         def work() -> None:
             try:
                 asyncio.run(
-                    ask_all(
+                    ask(
                         self.options,
                         self.base_url,
                         self._model,
                         self._key,
-                        wanted,
+                        asked,
                         self._budget,
                         found.put,
                     )

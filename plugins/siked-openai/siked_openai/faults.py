@@ -90,7 +90,8 @@ def classify(error: Exception) -> Fault:
     if isinstance(error, Fault):
         return error
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error)
+        body = error.body if isinstance(error.body, dict) else {"message": error.message}
+        return of_body(error.status_code, body, told_wait(error.response.headers))
     chain = list(_chain(error))
     names = {type(e).__name__ for e in chain}
     reason = " <- ".join(dict.fromkeys(str(e) or type(e).__name__ for e in chain[:3]))
@@ -146,14 +147,14 @@ def duration(text: str) -> float | None:
     return sum(float(number) * _SECONDS[unit] for number, unit in _UNIT.findall(text))
 
 
-def _of_status(error: openai.APIStatusError) -> Fault:
-    status, body = error.status_code, error.body if isinstance(error.body, dict) else {}
+def of_body(status: int, told: Mapping[str, Any], wait: float | None = None) -> Fault:
+    """Say what a status and the body that came with it mean."""
+    error = told.get("error")
+    body = error if isinstance(error, dict) else told
     codes = [str(body.get(name) or "") for name in ("code", "type")]
     stopping = next((code for code in codes if code in STOPPING), "")
     code = stopping or codes[0] or codes[1]
-    said = str(body.get("message") or error.message)
-    reason = f"status {status}: {said}"
-    wait = told_wait(error.response.headers)
+    reason = f"status {status}: {body.get('message') or body.get('detail') or 'no reason given'}"
     metadata = body.get("metadata")
     flagged = isinstance(metadata, dict) and ("flagged_input" in metadata or "reasons" in metadata)
     if any(code in FILTERED for code in codes) or (status == 403 and flagged):
@@ -161,8 +162,8 @@ def _of_status(error: openai.APIStatusError) -> Fault:
     elif stopping or status in (401, 402, 403, 404, 405, 501):
         kind = Kind.STOP
         hint = HINTS.get(str(body.get("param") or ""), "")
-        told = STOPPING.get(stopping) or ("the account is empty" if status == 402 else "")
-        reason = "; ".join(part for part in (told, reason, hint) if part)
+        meaning = STOPPING.get(stopping) or ("the account is empty" if status == 402 else "")
+        reason = "; ".join(part for part in (meaning, reason, hint) if part)
         code = code if stopping else str(status)
     elif status == 429:
         kind = Kind.LIMITED

@@ -148,6 +148,13 @@ class Session:
                         self.put(told)
                     return held
 
+    def check_budget(self, prompt: int, written: int) -> tuple[int, float]:
+        """Set aside what a batch may use; ends the session where it does not fit."""
+        try:
+            return self.budget.hold(prompt, written)
+        except BackendError as error:
+            raise self.stop(str(error)) from None
+
     async def settle(self, held: tuple[int, float], tokens: int, cost: float) -> None:
         """Count what a call used in place of what was set aside."""
         self.budget.settle(held, tokens, cost)
