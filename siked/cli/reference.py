@@ -6,8 +6,10 @@ compares.
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
+import itertools
 import sys
 from pathlib import Path
 
@@ -28,9 +30,27 @@ def hooks_page() -> str:
     for name, record in vars(events).items():
         if dataclasses.is_dataclass(record) and inspect.isclass(record):
             lines += [f"## {name}", "", inspect.getdoc(record) or "", ""]
-            lines += [f"- `{field.name}: {field.type}`" for field in dataclasses.fields(record)]
+            said = _said(record)
+            for field in dataclasses.fields(record):
+                text = f"  \n  {said[field.name]}" if field.name in said else ""
+                lines.append(f"- `{field.name}: {field.type}`{text}")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _said(record: type) -> dict[str, str]:
+    """Return what the docstrings below the fields of a record's own say."""
+    (tree,) = ast.parse(inspect.getsource(record)).body
+    assert isinstance(tree, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, below in itertools.pairwise(tree.body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str() as text)),
+            ):
+                found[name] = inspect.cleandoc(text).replace("\n", " ")
+    return found
 
 
 def cli_page() -> str:
