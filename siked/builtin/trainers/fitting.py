@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siked.builtin.trainers.batches import Limits, Plan, plan
-from siked.builtin.trainers.sft import Sft, Tokens, tokenize
+from siked.builtin.trainers.token_rows import Tokens, tokenize
 from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra
 from siked.models.loading import load_tokenizer, pick_device, pick_dtype
@@ -19,6 +19,8 @@ from siked.records import Model, Trained, TrainRow, TrainSettings
 from siked.text import token_ids
 
 if TYPE_CHECKING:
+    from siked.builtin.trainers.sft import Sft
+
     Options = Sft.Options
 
 _TOLD = 50
