@@ -16,11 +16,19 @@ def command(run: Path, out: Path | None) -> None:
     """Write what a finished run did as one HTML page, to send or print.
 
     It has the tables of siked show, figures, rationales to read, settings and versions. The page
-    needs no network and runs no script. siked run and siked resume write it at their end.
+    needs no network and runs no script. siked run and siked resume write it at their end. Where a
+    verifier was upgraded since, its verdicts are given again first.
     """
+    from siked.cli.watch import Watch
     from siked.errors import UsageError
+    from siked.registry import load_registry
     from siked.report.html import write_report
+    from siked.runs.run import judged_by_others, resume
 
+    registry = load_registry()
+    if (run / "summary.json").exists() and judged_by_others(run, registry):
+        with Watch() as reporter:
+            resume(run, registry=registry, reporter=reporter)
     try:
         click.echo(write_report(run, out))
     except OSError as error:

@@ -35,6 +35,13 @@ class Judging(NamedTuple):
     verifier: Verifier
 
 
+def verifier_key(registry: Registry, section: configuration.ComponentConfig) -> VerifierKey:
+    """Return what verdicts of a configured verifier are stored under, without making it."""
+    offer = registry.find("verifier", section.name)
+    options = configuration.options(offer, section.options)
+    return VerifierKey(section.name, offer.load().version, json.dumps(options, sort_keys=True))
+
+
 @dataclass(kw_only=True)
 class State:
     """What every step needs. One per process and run; :meth:`close` ends workers and sandbox."""
@@ -73,18 +80,13 @@ class State:
     @cached_property
     def judging(self) -> dict[Role, Judging]:
         """Who judges: the labeller what is trained on, the verifier what is scored."""
-        scores = Judging(self._key(self.config.verifier, self.verifier), self.verifier)
+        scores = Judging(verifier_key(self.registry, self.config.verifier), self.verifier)
         if self.config.labels is None:
             return {"labels": scores, "scores": scores}
         return {
-            "labels": Judging(self._key(self.config.labels, self.labeller), self.labeller),
+            "labels": Judging(verifier_key(self.registry, self.config.labels), self.labeller),
             "scores": scores,
         }
-
-    def _key(self, section: configuration.ComponentConfig, verifier: Verifier) -> VerifierKey:
-        offer = self.registry.find("verifier", section.name)
-        options = configuration.options(offer, section.options)
-        return VerifierKey(section.name, verifier.version, json.dumps(options, sort_keys=True))
 
     @cached_property
     def labeller(self) -> Verifier:

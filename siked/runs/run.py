@@ -21,9 +21,9 @@ from siked import __version__, events
 from siked.config import RunConfig, check_components, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
-from siked.engine.state import State
+from siked.engine.state import State, verifier_key
 from siked.engine.summary import write_atomically
-from siked.engine.upgrade import bring_up_to_date
+from siked.engine.upgrade import ROLES, bring_up_to_date
 from siked.errors import RunLocked, SikedError, UsageError
 from siked.journal import Journal, Reader
 from siked.journal.queries import events as happened
@@ -141,6 +141,23 @@ def resume(
         write_config(folder, config)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
+
+
+def judged_by_others(folder: Path, registry: Registry) -> bool:
+    """Whether the verdicts that count in a run are of another version of a verifier, or of other
+    options, than what is installed here would give. A verifier that is gone gives none."""
+    reader = Reader.at(folder)
+    try:
+        config = stored_config(reader)
+        sections = {"scores": config.verifier, "labels": config.labels or config.verifier}
+        for role in ROLES:
+            before = reader.verifier(role)
+            with contextlib.suppress(UsageError):
+                if before is not None and before != verifier_key(registry, sections[role]):
+                    return True
+        return False
+    finally:
+        reader.close()
 
 
 def write_config(folder: Path, config: RunConfig) -> None:

@@ -108,6 +108,17 @@ def test_after_an_upgrade_no_read_mixes_versions(strict: dict[str, Any], site: P
     assert [row["version"] for row in told] == ["1", "2"]
 
 
+def test_a_report_is_of_current_verdicts(strict: dict[str, Any], site: Path, tmp_path: Path) -> None:
+    run = siked.run(strict, tmp_path / "run")
+    put_verifier(site, "2", even=False)
+    result = CliRunner().invoke(cli, ["report", str(run.folder)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert {key.version for key in _keys(run.folder)} == {"2"}
+    now = siked.Run(run.folder)
+    dev = next(e for e in scores.evaluations(now.journal) if (e.set, e.mode) == ("dev", "free"))
+    assert now.summary["iterations"][0]["accuracy"]["dev"]["value"] == dev.correct / dev.n
+
+
 def test_an_upgrade_that_is_cut_off_goes_on(
     strict: dict[str, Any], site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
