@@ -102,7 +102,7 @@ class Schedule(Component, Protocol):
 
         Both sequences hold correct rationales only, sorted by (problem, strategy, sample). What is
         left out and what was aimed at can be told with :class:`siked.records.Rejected` and
-        :class:`siked.records.Target`. :mod:`siked.builtin.schedules.pools` does that and more.
+        :class:`siked.records.Target`. :mod:`siked.schedules.pools` does that and more.
         """
         ...
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, one_of
 from siked.records import History
+from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

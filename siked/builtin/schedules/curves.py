@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from siked.builtin.schedules.pools import one_of
 from siked.errors import ConfigError
 from siked.records import History
+from siked.schedules.pools import one_of
 
 Shape = Literal["linear", "cosine", "geometric"]
 

@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import ClassVar
 
 from siked.builtin.schedules.curves import Curve, Shape
-from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, between
 from siked.records import History, Target
+from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, between
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

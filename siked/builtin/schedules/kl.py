@@ -11,11 +11,11 @@ from typing import ClassVar
 
 from siked.builtin.schedules.adaptive import solved_or_taught
 from siked.builtin.schedules.curves import Curve, Shape
-from siked.builtin.schedules.filling import Group, swapped
-from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 from siked.errors import ConfigError
 from siked.mixtures import divergence
 from siked.records import History, Target
+from siked.schedules.filling import Group, swapped
+from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import ClassVar
 
-from siked.builtin.schedules.pools import Pick, PooledSchedule, Pools
 from siked.records import History
+from siked.schedules.pools import Pick, PooledSchedule, Pools
 
 
 class All(PooledSchedule):

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from siked.builtin.schedules.adaptive import solved_or_taught
-from siked.builtin.schedules.filling import Pair
-from siked.builtin.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 from siked.errors import ConfigError
 from siked.records import History
+from siked.schedules.filling import Pair
+from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from siked.builtin.schedules.plain import All, SelfOnly
-from siked.builtin.schedules.pools import PoolOptions, fitting_pairs
 from siked.records import Candidate, History, Target
+from siked.schedules.pools import PoolOptions, fitting_pairs
 from siked.testing.tables import Mixed, candidate, mixed
 from siked.text.minhash import resemblance, sketch
 

@@ -15,10 +15,10 @@ from siked.builtin.schedules.adaptive import Adaptive, AdaptiveOptions
 from siked.builtin.schedules.fixed import Annealed, AnnealedOptions, Fixed, FixedOptions, row_counts
 from siked.builtin.schedules.kl import KlOptions, KlTarget
 from siked.builtin.schedules.plain import All, SelfOnly
-from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
 from siked.builtin.schedules.routed import Routed, RoutedOptions
 from siked.mixtures import divergence, strategy_counts
 from siked.records import Candidate, History
+from siked.schedules.pools import PooledSchedule, PoolOptions
 from siked.testing.tables import Mixed, candidate, mixed
 
 NAMES = ("cot", "l2m", "pot")

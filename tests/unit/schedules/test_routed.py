@@ -9,11 +9,11 @@ import pytest
 
 from siked.builtin.schedules.adaptive import Adaptive, AdaptiveOptions
 from siked.builtin.schedules.plain import All
-from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
 from siked.builtin.schedules.routed import Routed, RoutedOptions
 from siked.errors import ConfigError
 from siked.mixtures import tag_entropy
 from siked.records import Candidate, History
+from siked.schedules.pools import PooledSchedule, PoolOptions
 from siked.testing.tables import Mixed, candidate, mixed
 
 # The student solves a with cot 3 of 4 times and with pot once; b never; c with pot only.

@@ -10,11 +10,11 @@ from siked.builtin.schedules.adaptive import Adaptive, AdaptiveOptions
 from siked.builtin.schedules.fixed import Annealed, AnnealedOptions, Fixed, FixedOptions, row_counts
 from siked.builtin.schedules.kl import KlOptions, KlTarget
 from siked.builtin.schedules.plain import All, SelfOnly
-from siked.builtin.schedules.pools import PooledSchedule, PoolOptions
 from siked.builtin.schedules.routed import Routed, RoutedOptions
 from siked.contracts import Schedule
 from siked.errors import ConfigError
 from siked.records import Candidate, History, Target
+from siked.schedules.pools import PooledSchedule, PoolOptions
 from siked.testing.tables import Mixed, candidate, mixed
 
 # The teacher solved a by both, b by cot; the student a by cot (twice), b by both.

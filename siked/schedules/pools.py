@@ -24,10 +24,10 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar, Literal, NamedTuple
 
-from siked.builtin.schedules import filling
-from siked.builtin.schedules.filling import Group, Pair
 from siked.errors import ConfigError
 from siked.records import Candidate, History, Rejected, Selected, Target
+from siked.schedules import filling
+from siked.schedules.filling import Group, Pair
 from siked.text.minhash import resemblance
 
 
