@@ -80,7 +80,7 @@ def test_what_cannot_get_better_stops_at_once_and_leaves_the_rest_open(fault: st
     with serving_fake_openai(script=lambda body, attempt: fault if body["seed"] >= 20 else "") as server:
         start = time.monotonic()
         items, told = gather(opened(server.url, concurrency=4, longest_wait=60), requests(500))
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 30
         assert said in told
         assert "\n" not in told
         found = outcomes(items)
@@ -96,7 +96,7 @@ def test_calls_that_wait_give_up_when_another_finds_the_account_empty() -> None:
     with serving_fake_openai(script=script) as server:
         start = time.monotonic()
         items, told = gather(opened(server.url, longest_wait=60, concurrency=8), requests(8))
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 30
     assert "the account is empty" in told
     assert outcomes(items) == {}
 
@@ -136,28 +136,23 @@ def test_a_server_that_answers_nobody_stops_the_run_and_ends_no_request() -> Non
 
 
 def test_a_server_that_is_away_is_waited_out_and_told(caplog: pytest.LogCaptureFixture) -> None:
-    with serving_fake_openai() as server:
-        gone = threading.Event()
+    with serving_fake_openai(rates={"slow": 1.0}) as server:
 
         def leave() -> None:
             for _ in range(2):
-                time.sleep(0.5)
                 with server.away():
-                    gone.set()
-                    time.sleep(2)
+                    time.sleep(1.5)
+                time.sleep(1)
 
         leaving = threading.Thread(target=leave)
-        leaving.start()
         items: list[Item] = []
-        backend = opened(server.url, longest_away=20, attempts=3, concurrency=2, requests_per_minute=0)
-        for item in backend.generate(requests(3000)):
+        for item in opened(server.url, longest_away=60, attempts=4, concurrency=4).generate(requests(80)):
             items.append(item)
-            if leaving.is_alive():
-                time.sleep(0.001)
+            if len(items) == 8:
+                leaving.start()
         leaving.join()
-        assert gone.is_set()
     found = outcomes(items)
-    assert len(found) == 3000
+    assert len(found) == 80
     assert set(found.values()) == {Outcome.OK}
     assert "no server answers; waiting for it" in caplog.text
     assert "answers again" in caplog.text
@@ -168,7 +163,7 @@ def test_a_server_that_stays_away_stops_the_run() -> None:
         url = server.url
     start = time.monotonic()
     items, told = gather(opened(url, longest_away=1), requests(50))
-    assert 0.8 < time.monotonic() - start < 10
+    assert 0.8 < time.monotonic() - start < 30
     assert "no server answers" in told
     assert outcomes(items) == {}
 
@@ -192,7 +187,7 @@ def untrusted(tmp_path: Path) -> Iterator[FakeOpenAIServer]:
 def test_an_unknown_certificate_stops_at_once(untrusted: FakeOpenAIServer) -> None:
     start = time.monotonic()
     _, told = gather(opened(untrusted.url.replace("http:", "https:")), requests(20))
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30
     assert "certificate is not trusted" in told
     assert "SSL_CERT_FILE" in told
 
