@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -94,6 +95,20 @@ def test_a_pool_works_in_a_thread(worker_module: str) -> None:
     thread.start()
     thread.join(60)
     assert found == ["ok", "ok"]
+
+
+def test_a_script_needs_no_main_guard(worker_module: str, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from siked.builtin.verifiers.pool import Pool\n"
+        f"pool = Pool({worker_module!r}, size=1, seconds=20, megabytes=512)\n"
+        "print(pool.map(['x'])[0].value[0])\n"
+        "pool.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "x\n"), done.stderr
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,8 +204,6 @@ def test_a_power_tower_is_unverified_and_costs_no_other_answer() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @needs_math_verify
 def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
-    import subprocess
-
     script = tmp_path / "parent.py"
     script.write_text(
         "import os, signal\n"
