@@ -123,7 +123,7 @@ def test_the_gradient_of_an_epoch_is_that_of_all_rows_in_one_batch(
         taught,
         TrainSettings(epochs=1, seed=1),
         tmp_path / "a",
-        lambda step, of: None,
+        lambda *told: None,
     )
     summed.pop("fused", None)
     expected = mean_gradient(folder, taught, chat_tokenizer)
@@ -141,7 +141,7 @@ def test_tags_learn_their_shares_of_the_rows_whatever_their_rationales_length(
     options = Sft.Options(method="full", learning_rate=1e-2, warmup_steps=5, batch_size=8, accumulation=1)
     taught = [replace(row, text="a" * len(row.text)) for row in rows(24)]
     settings = TrainSettings(epochs=12, seed=2)
-    Sft(options).train(Model(name=str(folder)), taught, settings, tmp_path / "a", lambda step, of: None)
+    Sft(options).train(Model(name=str(folder)), taught, settings, tmp_path / "a", lambda *told: None)
     model = AutoModelForCausalLM.from_pretrained(tmp_path / "a").eval()
     shares = []
     for row in taught[::3]:
