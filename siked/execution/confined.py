@@ -28,9 +28,9 @@ from siked.execution.lanes import (
     Ticket,
     check_limits,
     clean,
-    processors,
     started,
 )
+from siked.execution.places import places
 from siked.execution.routing import read
 from siked.records import Program, ProgramOutcome, ProgramStatus
 
@@ -67,6 +67,7 @@ class Confined:
 
     def __init__(self, options: ConfinedOptions | None = None) -> None:
         self._options = options or ConfinedOptions()
+        self._places = places(self._options.workers, self._options.memory)
         self._lane: Lane | None = None
 
     def lane(self) -> Lane:
@@ -78,7 +79,7 @@ class Confined:
     def _start(self) -> Lane:
         options = self._options
         server = Server(options.allow_weak)
-        slots = [ConfinedSlot(server, options) for _ in range(options.workers or processors())]
+        slots = [ConfinedSlot(server, options) for _ in range(self._places)]
         return Lane("confined", slots, server.close)
 
     def submit(self, ticket: Ticket) -> None:
@@ -91,7 +92,7 @@ class Confined:
 
     def window(self) -> int:
         """Return how many programs may be on their way."""
-        return WINDOW * (self._options.workers or processors())
+        return WINDOW * self._places
 
     def run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
         """Yield one outcome a program, in order."""

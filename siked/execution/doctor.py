@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from siked.errors import SandboxError
 from siked.records import Program, ProgramStatus
@@ -32,7 +35,7 @@ def checks() -> list[Check]:
     if sys.platform != "linux":
         detail = "needs Linux; here programs run in monty only, and what needs more is denied"
         return [*found, Check("confined", True, detail, needed=False)]
-    found += _layers()
+    found += [_monty_locks(), *_layers()]
     if all(check.ok for check in found if check.needed):
         found += _whole()
     return found
@@ -51,6 +54,20 @@ def _monty() -> Check:
         sandbox.close()
     ok = works.answer == "42" and forbidden.status is ProgramStatus.DENIED
     return Check("monty", ok, f"a program: {works.status}; a file: {forbidden.status}")
+
+
+def _monty_locks() -> Check:
+    """Try forbidden acts behind the locks that Monty's workers are started under."""
+    script = str(Path(__file__).with_name("launch.py"))
+    command = [sys.executable, "-I", "-S", "-B", script, "probe"]
+    tried = "the network, a process, files, a signal, a root of its own"
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+        allowed = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        return Check("monty locks", False, str(error), needed=False)
+    said = f"not refused: {', '.join(allowed)}" if allowed else f"{tried}: refused"
+    return Check("monty locks", not allowed, said, needed=False)
 
 
 def _layers() -> list[Check]:

@@ -35,6 +35,7 @@ SECCOMP_RET_ERRNO = 0x00050000
 SECCOMP_RET_ALLOW = 0x7FFF0000
 SECCOMP_RET_KILL_PROCESS = 0x80000000
 LANDLOCK_CREATE_RULESET = 444  # the same number on every architecture
+LANDLOCK_ADD_RULE = 445
 LANDLOCK_RESTRICT_SELF = 446
 LANDLOCK_CREATE_RULESET_VERSION = 1
 
@@ -251,6 +252,11 @@ def landlock_everything() -> int:
 
     Returns the ABI. The rule set has no exceptions: a program opens no file at all.
     """
+    return landlock_but((), ())
+
+
+def landlock_but(executed: Iterable[str], read: Iterable[str]) -> int:
+    """Deny what :func:`landlock_everything` denies, but for executing and reading some files and folders."""
     abi = landlock_abi()
     if abi < 1:
         raise OSError(errno.EOPNOTSUPP, "this kernel has no Landlock, or it is switched off")
@@ -261,7 +267,28 @@ def landlock_everything() -> int:
     attributes = ctypes.create_string_buffer(struct.pack("=QQQ", files, network, scopes), 24)
     ruleset = syscall(LANDLOCK_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:
+        for paths, rights in ((executed, _EXECUTE | _READ_FILE), (read, _READ_FILE)):
+            for path in paths:
+                _allow(ruleset, path, rights)
         syscall(LANDLOCK_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
         os.close(ruleset)
     return abi
+
+
+_EXECUTE, _READ_FILE = 1, 4
+_PATH_BENEATH = 1
+
+
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    try:
+        number = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:  # what is not there needs no rule
+        return
+    try:
+        rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, number), 12)
+        syscall(
+            LANDLOCK_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), rule, ctypes.c_uint32(0)
+        )
+    finally:
+        os.close(number)

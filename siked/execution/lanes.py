@@ -7,7 +7,6 @@ window lies between the two, so memory does not grow with the number of programs
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import threading
 import time
@@ -26,13 +25,6 @@ WALL = 5.0
 """The wall clock is this many times the CPU limit: a backstop that only a busy machine reaches."""
 PATIENCE = (0.1, 1.0, 4.0)
 """Seconds to wait before a program that the machine failed is tried again, alone."""
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return max(1, os.cpu_count() or 1)
 
 
 def check_limits(cpu: float, memory: int, workers: int) -> None:

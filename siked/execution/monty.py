@@ -6,9 +6,14 @@ its answer becomes text inside the session, so nothing of unbounded size reaches
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from siked.execution.lanes import (
@@ -19,9 +24,9 @@ from siked.execution.lanes import (
     Ran,
     Ticket,
     check_limits,
-    processors,
     started,
 )
+from siked.execution.places import places
 from siked.execution.routing import read
 from siked.execution.session import MontySlot, ended
 from siked.records import Program, ProgramOutcome, ProgramStatus
@@ -54,6 +59,7 @@ class MontySandbox:
 
     def __init__(self, options: MontyOptions | None = None) -> None:
         self._options = options or MontyOptions()
+        self._places = places(self._options.workers, self._options.memory)
         self._lane: Lane | None = None
 
     def lane(self) -> Lane:
@@ -63,7 +69,7 @@ class MontySandbox:
         return self._lane
 
     def _start(self) -> Lane:
-        pool = Pool(self._options)
+        pool = Pool(self._options, self._places)
         return Lane("monty", pool.slots, pool.close)
 
     def submit(self, ticket: Ticket) -> None:
@@ -83,7 +89,7 @@ class MontySandbox:
 
     def window(self) -> int:
         """Return how many programs may be on their way."""
-        return WINDOW * (self._options.workers or processors())
+        return WINDOW * self._places
 
     def run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
         """Yield one outcome a program, in order."""
@@ -101,18 +107,34 @@ def refusal(reason: str) -> Ran:
     return ended(ProgramStatus.DENIED, f"only the confined sandbox (Linux) could run this: {reason}")
 
 
+def launcher(folder: Path) -> str:
+    """Write and return a program that becomes a worker of Monty under the kernel's locks (Linux)."""
+    from pydantic_monty._binary import find_monty_binary
+
+    parts = [
+        *(sys.executable, "-I", "-S", "-B"),
+        str(Path(__file__).with_name("launch.py")),
+        os.path.realpath(find_monty_binary()),
+    ]
+    script = folder / "monty"
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(parts)} "$@"\n')
+    script.chmod(0o700)
+    return str(script)
+
+
 class Pool:
     """The worker processes, one for each slot, and the thread that watches their CPU clocks."""
 
-    def __init__(self, options: MontyOptions) -> None:
-        import pydantic_monty
-
-        count = options.workers or processors()
+    def __init__(self, options: MontyOptions, count: int) -> None:
         wall = WALL * options.cpu
-        self._monty = pydantic_monty.Monty(
-            min_processes=1, max_processes=count, request_timeout=wall + 2, feed_duration_limit_grace=1.0
-        )
-        self._monty.__enter__()
+        settings = {
+            "min_processes": 1,
+            "max_processes": count,
+            "request_timeout": wall + 2,
+            "feed_duration_limit_grace": 1.0,
+        }
+        self._folder = tempfile.TemporaryDirectory(prefix="siked-") if sys.platform == "linux" else None
+        self._monty = self._opened(settings)
         self.slots = [MontySlot(self._monty, options.cpu, wall, options.memory << 20) for _ in range(count)]
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="siked-monty-watch", daemon=True)
@@ -123,6 +145,25 @@ class Pool:
         self._stop.set()
         self._watcher.join()
         self._monty.__exit__(None, None, None)
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _opened(self, settings: dict[str, Any]) -> Any:
+        """Return a running pool whose workers are under the kernel's locks, where that can be."""
+        import pydantic_monty
+
+        if self._folder is not None:
+            monty = pydantic_monty.Monty(binary_path=launcher(Path(self._folder.name)), **settings)
+            try:
+                monty.__enter__()
+                with monty.checkout() as session:
+                    session.feed_run("1")
+                return monty
+            except (RuntimeError, pydantic_monty.MontyError):
+                monty.__exit__(None, None, None)
+        monty = pydantic_monty.Monty(**settings)
+        monty.__enter__()
+        return monty
 
     def _watch(self) -> None:
         while not self._stop.wait(_WATCH):

@@ -58,6 +58,7 @@ class MontySlot(Slot):
         self._lock = threading.Lock()
         self._pid: int | None = None
         self._deadline = 0.0
+        self._warm: int | None = None
         self._bound = (0, 0)
         self._closed = False
         self._killed = ""
@@ -114,6 +115,7 @@ class MontySlot(Slot):
         limits = {**self._limits, "max_memory": self._memory} if whole else self._limits
         try:
             with self._monty.checkout(limits=limits, os_policy=self._policy) as session:
+                self._await_start(session)
                 start = self._begin(session.worker_pid)
                 feeds = _Feeds(self._errors, session, self._text, self._helper, self._stop_output, whole)
                 try:
@@ -132,6 +134,15 @@ class MontySlot(Slot):
             with self._lock:
                 self._pid = None
             raise MachineFailure(str(error)[:_DETAIL]) from None
+
+    def _await_start(self, session: Any) -> None:
+        """Wait until a new worker answers: how long it takes to start is not the program's time."""
+        if session.worker_pid != self._warm:
+            try:
+                session.feed_run("None")
+            except self._errors.MontyError as error:
+                raise MachineFailure(f"a worker did not start: {error}"[:_DETAIL]) from None
+            self._warm = session.worker_pid
 
     def _begin(self, pid: int | None) -> float:
         start = cpu_clock(pid) if pid is not None else 0.0

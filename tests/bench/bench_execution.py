@@ -27,8 +27,8 @@ from typing import Any
 
 from siked.execution.auto import Auto, AutoOptions
 from siked.execution.confined import Confined, ConfinedOptions
-from siked.execution.lanes import processors
 from siked.execution.monty import MontyOptions, MontySandbox
+from siked.execution.places import processors
 from siked.records import Program
 
 ARITHMETIC = """

@@ -295,7 +295,7 @@ def test_without_landlock_programs_are_as_confined() -> None:
     print([c.name for c in checks() if not c.ok], all(c.ok for c in checks() if c.needed))
     """
     )
-    assert out.splitlines() == ["told 1", "denied denied denied ok", "['landlock'] True"]
+    assert out.splitlines() == ["told 1", "denied denied denied ok", "['monty locks', 'landlock'] True"]
 
 
 def test_signals_that_the_host_ignores_or_blocks_do_not_lift_the_cpu_limit() -> None:
@@ -391,6 +391,37 @@ def test_off_linux_what_needs_cpython_is_denied() -> None:
     ]
 
 
+def test_workers_of_monty_are_under_the_locks_of_the_kernel() -> None:
+    process = script(
+        """
+        os.environ['GOLD'] = 'secret-7'
+        from siked.execution.monty import MontyOptions, MontySandbox
+        sandbox = MontySandbox(MontyOptions(workers=2))
+        print([o.answer for o in sandbox.run([Program(f'answer = {n}') for n in range(20)])][-1], flush=True)
+        time.sleep(60)
+        """
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "19\n"
+        workers = [pid for pid, _, line in below(process.pid) if "monty" in line]
+        assert workers
+        for pid in workers:
+            status = dict(
+                line.split(":\t", 1)
+                for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+                if ":\t" in line
+            )
+            assert status["NoNewPrivs"] == "1"
+            assert status["Seccomp"] == "2"
+            assert int(status["CapEff"], 16) == 0
+            assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "1000\n"
+            assert b"secret-7" not in Path(f"/proc/{pid}/environ").read_bytes()
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_the_server_gets_nothing_of_the_host() -> None:
     process = script(
         """
@@ -428,6 +459,7 @@ def test_doctor_tries_every_layer() -> None:
 
     found = {check.name: check for check in checks()}
     layers = {"no_new_privs", "seccomp", "rlimits", "cpu limit", "deadline", "landlock", "capabilities"}
-    assert set(found) == {"monty", "confined", *layers}
+    assert set(found) == {"monty", "monty locks", "confined", *layers}
+    assert found["monty locks"].ok == found["landlock"].ok
     assert all(check.ok for check in found.values() if check.needed), found
     assert not found["landlock"].needed
