@@ -22,6 +22,7 @@ COMMANDS = {
     "why": ("siked.cli.why:command", "Show where a training row comes from."),
     "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),
     "solve": ("siked.cli.solve:command", "Let a student choose a strategy and solve a question."),
+    "serve": ("siked.cli.serve:command", "Answer questions over HTTP, as OpenAI's API does."),
     "exec": ("siked.cli.exec:command", "Run programs in the sandbox, JSON lines in and out."),
     "study": ("siked.cli.study:command", "Run a grid of settings and seeds and compare them."),
     "verify": ("siked.cli.verify:command", "Judge answers against golds, JSON lines in and out."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -185,6 +186,15 @@ def tally(solutions: list[Solution]) -> tuple[Score, dict[str, float]]:
     return score(status["correct"], n, status["unverified"]), shares
 
 
+def _keys(wanted: list[tuple[Problem, str, int]]) -> Iterator[str]:
+    """Yield a key for each request that says what is asked, not when; a problem may be asked twice."""
+    seen: Counter[str] = Counter()
+    for problem, strategy, sample in wanted:
+        key = json.dumps([problem.dataset, problem.id, strategy, sample])
+        seen[key] += 1
+        yield key if seen[key] == 1 else f"{key} {seen[key]}"
+
+
 def _solve(
     state: State, model: Model, problems: list[Problem], strategies: list[str], k: int
 ) -> Iterator[list[Solution]]:
@@ -204,7 +214,7 @@ def _solve(
         wanted = [(p, name, sample) for p in chunk for name in strategies for sample in range(max(k, 1))]
         requests = [
             Request(
-                key=f"{start}-{place}",
+                key=key,
                 messages=student_prompt(problem.question),
                 prefix=state.strategies[name].tag if name else "",
                 sampling=sampling,
@@ -214,7 +224,7 @@ def _solve(
                 strategy=name,
                 sample=sample,
             )
-            for place, (problem, name, sample) in enumerate(wanted)
+            for key, (problem, name, sample) in zip(_keys(wanted), wanted, strict=True)
         ]
         texts: dict[str, Completion] = {}
 

@@ -1,0 +1,223 @@
+"""The HTTP side of ``siked serve``: OpenAI's chat and completions for a student, with Starlette."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from siked.errors import MissingExtra
+from siked.runs.serving import Batcher, Full
+from siked.runs.solver import Solution
+
+FIXED: Mapping[str, tuple[Any, ...]] = {
+    "n": (None, 1),
+    "temperature": (None, 0),
+    "top_p": (None, 1),
+    "logprobs": (None, False, 0),
+    "echo": (None, False),
+    "stop": (None, []),
+    "tools": (None, []),
+    "max_tokens": (None,),
+    "max_completion_tokens": (None,),
+}
+"""Settings of a request that the student cannot follow, with the values that change nothing."""
+
+
+class Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a request may be."""
+
+    body: int = 65_536
+    """Bytes."""
+    question: int = 8_000
+    """Characters."""
+    seconds: float = 120.0
+    token: str = ""
+    """What clients must send as bearer; empty is none."""
+
+
+@dataclass
+class Service:
+    """Answers requests by a student."""
+
+    name: str
+    batcher: Batcher
+    limits: Limits
+    codes: Counter[int] = field(default_factory=Counter)
+
+    def app(self) -> Any:
+        """Return the Starlette application."""
+        try:
+            from starlette.applications import Starlette
+            from starlette.routing import Route
+        except ImportError as error:
+            raise MissingExtra("siked serve", "serve") from error
+
+        async def chat(request: Any) -> Any:
+            return await self._answered(request, chat=True)
+
+        async def completions(request: Any) -> Any:
+            return await self._answered(request, chat=False)
+
+        return Starlette(
+            routes=[
+                Route("/v1/chat/completions", chat, methods=["POST"]),
+                Route("/v1/completions", completions, methods=["POST"]),
+                Route("/v1/models", self._models),
+                Route("/metrics", self._metrics),
+            ]
+        )
+
+    async def _answered(self, request: Any, chat: bool) -> Any:
+        from starlette.responses import JSONResponse, StreamingResponse
+
+        try:
+            self._authorised(request)
+            values = await self._values(request)
+            question = _question(values, chat)
+            if len(question) > self.limits.question:
+                raise Refused(400, f"the question has more than {self.limits.question} characters")
+            solution = await self._solved(question, _strategy(values, self.batcher.strategies))
+        except Refused as refusal:
+            self.codes[refusal.code] += 1
+            kind = "invalid_request_error" if refusal.code < 500 else "server_error"
+            error = {"message": str(refusal), "type": kind, "param": None, "code": None}
+            return JSONResponse({"error": error}, status_code=refusal.code)
+        self.codes[200] += 1
+        body = self._body(solution, chat)
+        if values.get("stream"):
+            return StreamingResponse(_streamed(body, chat), media_type="text/event-stream")
+        return JSONResponse(body)
+
+    def _authorised(self, request: Any) -> None:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self.limits.token and not hmac.compare_digest(given.encode(), self.limits.token.encode()):
+            raise Refused(401, "the token is missing or wrong")
+
+    async def _values(self, request: Any) -> dict[str, Any]:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > self.limits.body:
+                raise Refused(413, f"the body has more than {self.limits.body} bytes")
+        try:
+            values = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Refused(400, f"the body is not JSON: {error}") from None
+        if not isinstance(values, dict):
+            raise Refused(400, "the body is not a JSON object")
+        for key, allowed in FIXED.items():
+            if values.get(key) not in allowed:
+                raise Refused(
+                    400, f"{key!r} cannot be set: the student answers greedily, within its own limit"
+                )
+        return values
+
+    async def _solved(self, question: str, strategy: str) -> Solution:
+        try:
+            answer = asyncio.wrap_future(self.batcher.ask(question, strategy))
+            solution = await asyncio.wait_for(answer, self.limits.seconds)
+        except Full as error:
+            raise Refused(429, str(error)) from None
+        except TimeoutError:
+            raise Refused(504, f"no answer within {self.limits.seconds:g} s") from None
+        except Exception as error:
+            raise Refused(503, f"the student could not answer: {error}") from None
+        if not solution.text and not solution.tokens:
+            raise Refused(400, "the question does not fit the student's context")
+        return solution
+
+    def _body(self, solution: Solution, chat: bool) -> dict[str, Any]:
+        program = solution.program
+        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+        if chat:
+            choice["message"] = {"role": "assistant", "content": solution.text.strip()}
+        else:
+            choice["text"] = solution.text.strip()
+        return {
+            "id": f"siked-{uuid.uuid4().hex}",
+            "object": "chat.completion" if chat else "text_completion",
+            "created": int(time.time()),
+            "model": self.name,
+            "choices": [choice],
+            "siked": {
+                "strategy": solution.strategy or None,
+                "answer": solution.verdict.answer,
+                "rule": str(solution.verdict.rule),
+                "program": {"status": str(program.status), "sandbox": program.sandbox} if program else None,
+                "tokens": solution.tokens,
+            },
+        }
+
+    async def _models(self, request: Any) -> Any:
+        from starlette.responses import JSONResponse
+
+        model = {"id": self.name, "object": "model", "created": 0, "owned_by": "siked"}
+        return JSONResponse({"object": "list", "data": [model]})
+
+    async def _metrics(self, request: Any) -> Any:
+        from starlette.responses import PlainTextResponse
+
+        counts = self.batcher.counts
+        lines = [f'siked_requests_total{{code="{code}"}} {n}' for code, n in sorted(self.codes.items())]
+        lines += [
+            f"siked_waiting {self.batcher.waiting}",
+            f"siked_batches_total {counts.batches}",
+            f"siked_solved_total {counts.solved}",
+            f"siked_failed_total {counts.failed}",
+            f"siked_solving_seconds_total {counts.seconds:.3f}",
+        ]
+        return PlainTextResponse("\n".join(lines) + "\n")
+
+
+def _question(values: Mapping[str, Any], chat: bool) -> str:
+    """Return the one question of a request: what a student is trained on has no other turns."""
+    if not chat:
+        question = values.get("prompt")
+    else:
+        turns = values.get("messages")
+        if not isinstance(turns, list) or len(turns) != 1 or not isinstance(turns[0], dict):
+            raise Refused(400, "'messages' has one message, the question: the student knows no other turns")
+        if turns[0].get("role") != "user":
+            raise Refused(400, "the message is to be the user's")
+        question = turns[0].get("content")
+    if not isinstance(question, str) or not question.strip():
+        raise Refused(400, f"{'content' if chat else 'prompt'} is to be a text that is not empty")
+    return question
+
+
+def _strategy(values: Mapping[str, Any], there: tuple[str, ...]) -> str:
+    found = values.get("strategy") or ""
+    if found and found not in there:
+        raise Refused(400, f"no strategy named {found!r}; there are: {', '.join(there)}")
+    return str(found)
+
+
+async def _streamed(body: dict[str, Any], chat: bool) -> AsyncIterator[str]:
+    """Yield an answer as server-sent events: all of its text in one, since it is judged as a whole."""
+    choice = body["choices"][0]
+    kind = "chat.completion.chunk" if chat else "text_completion"
+    first: dict[str, Any] = {"index": 0, "finish_reason": None, "logprobs": None}
+    last: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+    if chat:
+        first["delta"], last["delta"] = choice["message"], {}
+    else:
+        first["text"], last["text"] = choice["text"], ""
+    for part in (first, last):
+        yield f"data: {json.dumps({**body, 'object': kind, 'choices': [part]})}\n\n"
+    yield "data: [DONE]\n\n"

@@ -1,0 +1,128 @@
+"""A student that answers requests of many clients: what waits together is solved together."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from siked.errors import SikedError
+from siked.records import Problem, TestProblem
+from siked.runs.solver import Solution, Solver
+
+BATCH = 256
+"""Questions that are solved together at most."""
+
+
+class Full(SikedError):
+    """Too many questions wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    question: str
+    strategy: str
+    answer: Future[Solution]
+
+
+@dataclass
+class Counts:
+    """What a server has done, for its metrics."""
+
+    batches: int = 0
+    solved: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    """Of solving, all batches together."""
+
+
+@dataclass
+class Batcher:
+    """One thread that owns the solver; :meth:`ask` may be called from any other."""
+
+    opening: AbstractContextManager[Solver]
+    most: int
+    """Questions that may wait."""
+    counts: Counts = field(default_factory=Counts)
+    strategies: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._asked: queue.Queue[_Asked | None] = queue.Queue()
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._work, name="siked-serve", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and wait until the student is found; raises what opening it raises."""
+        self._thread.start()
+        self._ready.result()
+
+    def close(self) -> None:
+        """Let the thread end what is under way and close the student."""
+        self._asked.put(None)
+        self._thread.join(timeout=60)
+
+    @property
+    def waiting(self) -> int:
+        """Questions in the queue."""
+        return self._asked.qsize()
+
+    def ask(self, question: str, strategy: str = "") -> Future[Solution]:
+        """Queue a question; raises :class:`Full` where too many wait."""
+        if self.waiting >= self.most:
+            raise Full(f"{self.most} questions wait already")
+        asked = _Asked(question, strategy, Future())
+        self._asked.put(asked)
+        return asked.answer
+
+    def _work(self) -> None:
+        try:
+            with self.opening as solver:
+                self.strategies = tuple(solver.state.strategies)
+                self._ready.set_result(None)
+                while (first := self._asked.get()) is not None:
+                    batch, last = self._waiting(first)
+                    self._solve(
+                        solver, [asked for asked in batch if asked.answer.set_running_or_notify_cancel()]
+                    )
+                    if last:
+                        break
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+
+    def _waiting(self, first: _Asked) -> tuple[list[_Asked], bool]:
+        """Take what waits; say whether the end was among it."""
+        batch = [first]
+        while len(batch) < BATCH:
+            try:
+                asked = self._asked.get_nowait()
+            except queue.Empty:
+                break
+            if asked is None:
+                return batch, True
+            batch.append(asked)
+        return batch, False
+
+    def _solve(self, solver: Solver, batch: list[_Asked]) -> None:
+        for strategy in dict.fromkeys(asked.strategy for asked in batch):
+            part = [asked for asked in batch if asked.strategy == strategy]
+            # Seeds come from the id, so a question is answered alike whoever asks and when.
+            problems: list[Problem] = [
+                TestProblem(id=a.question, question=a.question, gold=None, dataset="") for a in part
+            ]
+            began = time.monotonic()
+            self.counts.batches += 1
+            try:
+                for asked, solution in zip(part, solver.solve(problems, strategy), strict=True):
+                    asked.answer.set_result(solution)
+                    self.counts.solved += 1
+            except Exception as error:  # one batch that fails must not end the server
+                for asked in part:
+                    if not asked.answer.done():
+                        asked.answer.set_exception(error)
+                        self.counts.failed += 1
+            self.counts.seconds += time.monotonic() - began
