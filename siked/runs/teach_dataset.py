@@ -72,15 +72,17 @@ def card(state: State, kept: dict[str, int]) -> str:
     judge = state.judging["labels"].key
     who = [f"- `{name}`: {_teacher(state, name)}" for name in state.strategies]
     problems = len(state.journal.load_problems("train"))
+    limit = config.dataset.limit
+    limited = f" (the first {limit}, by `dataset.limit`)" if problems == limit else ""
     flagged = "left out" if config.drop_flagged else "kept, with their `flags`"
     return "\n".join(
         [
             f"# Rationales for {config.dataset.name}",
             "",
             f"{sum(kept.values())} verified rationales for {problems} training problems of"
-            f" `{config.dataset.name}`, one JSON object a line in `{ROWS}`: `problem_id`, `question`,"
-            " `strategy`, `sample`, `text` (without the strategy's tag), `answer`, `flags`. siked's backend"
-            " `replay` reads them back.",
+            f" `{config.dataset.name}`{limited}, one JSON object a line in `{ROWS}`: `problem_id`,"
+            " `question`, `strategy`, `sample`, `text` (without the strategy's tag), `answer`, `flags`. siked's"
+            " backend `replay` reads them back.",
             "",
             "Written by:",
             "",

@@ -43,6 +43,12 @@ def test_teach_writes_what_was_verified_and_a_card(config: Path, tmp_path: Path)
     assert not (out / "students").exists()
 
 
+def test_the_card_says_that_a_limit_cut_the_problems(config: Path, tmp_path: Path) -> None:
+    done = call("teach", "-c", config, "--limit", "5", "--out", tmp_path / "out")
+    assert "taking 5 of 16 problems (dataset.limit)" in done.output
+    assert "(the first 5, by `dataset.limit`)" in (tmp_path / "out" / "README.md").read_text()
+
+
 def test_teach_goes_on_and_refuses_other_settings(config: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     call("teach", "-c", config, "--out", out)
