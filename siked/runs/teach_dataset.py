@@ -81,8 +81,8 @@ def card(state: State, kept: dict[str, int]) -> str:
             "",
             f"{sum(kept.values())} verified rationales for {problems} training problems of"
             f" `{config.dataset.name}`{limited}, one JSON object a line in `{ROWS}`: `problem_id`,"
-            " `question`, `strategy`, `sample`, `text` (without the strategy's tag), `answer`, `flags`. siked's"
-            " backend `replay` reads them back.",
+            " `question`, `strategy`, `sample`, `text` (without the strategy's tag), `answer`, `flags`."
+            " siked's backend `replay` reads them back.",
             "",
             "Written by:",
             "",
