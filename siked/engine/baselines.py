@@ -50,7 +50,7 @@ def controls(state: State, last: int) -> None:
                 _permuted(state, last)
             else:
                 _off_policy(state, last, name)
-            evaluate(state, name, last, tests=True, forced=False)
+            evaluate(state, name, last, tests=True, forced=True)
 
 
 def _equal_steps(state: State, last: int) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from siked.engine.generate import student_prompt
-from siked.engine.state import MAIN, State
+from siked.engine.state import State
 from siked.journal import Reader, Stage
 from siked.journal.queries import scores, verdicts
 from siked.records import Request
@@ -16,21 +18,23 @@ from siked.workers.host import Worker
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 """Edges of the probabilities for the table of calibration; fine where a choice is made up."""
 CHUNK = 256
+LEAST = 1e-12
+"""Probability below which tags are not told apart on a logarithmic scale."""
 
 
-def score_tags(state: State, iteration: int) -> None:
-    """Record how probable student ``iteration`` finds each whole tag on each dev problem, where the
-    backend can tell."""
+def score_tags(state: State, track: str, iteration: int) -> None:
+    """Record how probable student ``iteration`` of ``track`` finds each whole tag on each dev problem,
+    where the backend can tell."""
     offer = state.registry.find("backend", state.config.backend.name)
     if not hasattr(offer.load(), "score"):
         return
-    with state.step(Stage(MAIN, iteration, "choice")) as finished:
+    with state.step(Stage(track, iteration, "choice")) as finished:
         if finished:
             return
         problems = state.journal.load_problems("dev")
         # With its newline, as in training: where a tokenizer joins the two, the tag alone is another token.
         tags = [f"{strategy.tag}\n" for strategy in state.strategies.values()]
-        model = state.student(MAIN, iteration)
+        model = state.student(track, iteration)
         rows: list[tuple[str, int, int, str, float]] = []
         for start in range(0, len(problems), CHUNK):
             chunk = problems[start : start + CHUNK]
@@ -45,7 +49,7 @@ def score_tags(state: State, iteration: int) -> None:
 
             logprobs = state.pool.retry(state.student_spec, ask)
             rows += [
-                (MAIN, iteration, row, name, logprob)
+                (track, iteration, row, name, logprob)
                 for (row, _), found in zip(chunk, logprobs, strict=True)
                 for name, logprob in zip(state.strategies, found, strict=True)
             ]
@@ -53,11 +57,11 @@ def score_tags(state: State, iteration: int) -> None:
             state.journal.tag_scores(rows)
 
 
-def choice_quality(journal: Reader, iteration: int) -> dict[str, Any] | None:
+def choice_quality(journal: Reader, track: str, iteration: int) -> dict[str, Any] | None:
     """Return :func:`quality` of a student on dev; None where it was not measured."""
-    probable = scores.tag_probabilities(journal, MAIN, iteration)
+    probable = scores.tag_probabilities(journal, track, iteration)
     solved: dict[int, dict[str, bool]] = {}
-    for found in verdicts.by_family(journal, iteration):
+    for found in verdicts.by_family(journal, iteration, track):
         solved.setdefault(found.problem, {})[found.strategy] = found.solved
     both = sorted(set(probable) & set(solved))
     return quality([probable[i] for i in both], [solved[i] for i in both]) if both else None
@@ -70,7 +74,14 @@ def quality(probable: Sequence[Mapping[str, float]], solved: Sequence[Mapping[st
     it. ``chosen`` is the accuracy of always taking the most probable tag, ``expected`` that of
     drawing one; ``best_single`` of the one best strategy, ``oracle`` of the best for each problem.
     ``concordance`` is how often, of two strategies of which just one solves the problem, that one
-    is the more probable (ties count half; 0.5 is chance; None without such pairs).
+    is the more probable (ties count half; 0.5 is chance; None without such pairs). A choice that knows
+    nothing of the problem is right there, too, where one strategy is the better one on most:
+    ``concordance_baseline`` is what the mean probabilities reach on every problem,
+    ``concordance_centred`` what is left once each tag's mean log-probability is taken off.
+    ``auc`` is the area under the curve within each strategy: how often its tag is the more probable on
+    the one of two problems that it solves (None where it solves all or none). ``information`` is that
+    between tag and problem in nats: the mean divergence of the tags' probabilities from their mean, 0
+    for a choice that is the same on every problem.
     ``calibration`` has, for each range of probabilities, how many tags fell there, their mean
     probability, and the share whose strategy solves the problem.
     """
@@ -81,13 +92,9 @@ def quality(probable: Sequence[Mapping[str, float]], solved: Sequence[Mapping[st
     expected = sum(share[s] * right[s] for share, right in _pairs(shares, solved) for s in names) / n
     best_single = max(sum(right[s] for right in solved) / n for s in names)
     oracle = sum(any(right.values()) for right in solved) / n
-    wins = [
-        1.0 if share[a] > share[b] else 0.5 if share[a] == share[b] else 0.0
-        for share, right in _pairs(shares, solved)
-        for a in names
-        for b in names
-        if right[a] and not right[b]
-    ]
+    mean = {s: math.fsum(share[s] for share in shares) / n for s in names}
+    logs = [{s: math.log(max(share[s], LEAST)) for s in names} for share in shares]
+    level = {s: math.fsum(own[s] for own in logs) / n for s in names}
     return {
         "n": n,
         "mass": sum(sum(tags.values()) for tags in probable) / n,
@@ -97,11 +104,43 @@ def quality(probable: Sequence[Mapping[str, float]], solved: Sequence[Mapping[st
         "oracle": oracle,
         "regret_single": best_single - chosen,
         "regret_oracle": oracle - chosen,
-        "concordance": sum(wins) / len(wins) if wins else None,
+        "concordance": _concordance(shares, solved),
+        "concordance_baseline": _concordance([mean] * n, solved),
+        "concordance_centred": _concordance([{s: own[s] - level[s] for s in names} for own in logs], solved),
+        "auc": {
+            s: _auc(
+                [share[s] for share, right in _pairs(shares, solved) if right[s]],
+                [share[s] for share, right in _pairs(shares, solved) if not right[s]],
+            )
+            for s in names
+        },
+        "information": math.fsum(
+            share[s] * math.log(share[s] / mean[s]) for share in shares for s in names if share[s] > 0
+        )
+        / n,
         "calibration": _calibration(
             [(share[s], right[s]) for share, right in _pairs(shares, solved) for s in names]
         ),
     }
+
+
+def _concordance(values: Sequence[Mapping[str, float]], solved: Sequence[Mapping[str, bool]]) -> float | None:
+    wins = [
+        1.0 if value[a] > value[b] else 0.5 if value[a] == value[b] else 0.0
+        for value, right in _pairs(values, solved)
+        for a in value
+        for b in value
+        if right[a] and not right[b]
+    ]
+    return sum(wins) / len(wins) if wins else None
+
+
+def _auc(solved: Sequence[float], others: Sequence[float]) -> float | None:
+    if not solved or not others:
+        return None
+    ranked = sorted(others)
+    wins = sum(bisect_left(ranked, value) + bisect_right(ranked, value) for value in solved) / 2
+    return wins / (len(solved) * len(others))
 
 
 def _pairs(

@@ -28,7 +28,7 @@ def evaluate(state: State, track: str, iteration: int, *, tests: bool, forced: b
             if forced and state.config.evaluate.forced:
                 _forced(state, track, iteration)
     if forced and state.config.evaluate.forced:
-        score_tags(state, iteration)
+        score_tags(state, track, iteration)
     if tests:
         with state.step(Stage(track, iteration, "test")) as finished:
             if not finished:

@@ -48,7 +48,7 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     ]
     student = list(_candidates(state, iteration, "sample", "student", {}, dropped)) if use_student else []
     # a mixture without the student's rationales is one of iteration 0, whenever it is made
-    history = history_of(state, iteration if use_student else 0, student)
+    history = history_of(state, iteration if use_student else 0)
     rng = random.Random(derive(state.config.seed, "mix", iteration))
     rows: list[Selected] = []
     aims: list[Target] = []
@@ -69,11 +69,13 @@ def build(state: State, track: str, iteration: int, schedule: Schedule, *, use_s
     record(state, track, iteration, schedule.name, rows, aims, dropped, history)
 
 
-def history_of(state: State, iteration: int, student: Iterable[Candidate]) -> History:
-    """Return what a schedule may know at an iteration at which ``student`` can be kept."""
+def history_of(state: State, iteration: int) -> History:
+    """Return what a schedule may know at an iteration."""
     values: dict[str, Any] = {}
     if iteration > 0:
-        values = {**_choice(state, iteration - 1), "solved": _solved(state, iteration, student)}
+        sampled = Stage(MAIN, iteration, "sample")
+        solved = verdicts.pass_counts(state.journal, sampled, flagged=not state.config.drop_flagged)
+        values = {**_choice(state, iteration - 1), "solved": solved}
     return History(
         iteration=iteration,
         iterations=state.config.iterations,
@@ -116,14 +118,6 @@ def record(
             **state.named(track, iteration, "mixture"), track=track, iteration=iteration, mixture=mixture
         ),
     )
-
-
-def _solved(
-    state: State, iteration: int, student: Iterable[Candidate]
-) -> dict[tuple[str, str], tuple[int, int]]:
-    kept = Counter((candidate.problem_id, candidate.strategy) for candidate in student)
-    asked = verdicts.pass_counts(state.journal, Stage(MAIN, iteration, "sample"))
-    return {pair: (kept[pair], samples) for pair, (_, samples) in asked.items()}
 
 
 def _choice(state: State, iteration: int) -> dict[str, Any]:

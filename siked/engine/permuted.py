@@ -26,7 +26,7 @@ def build_permuted(state: State, track: str, iteration: int) -> None:
     for text in mixtures.written(state.journal, MAIN, iteration):
         spare.setdefault((text.problem, text.strategy), _candidate(text))
     made = permute(rows, spare, random.Random(derive(state.config.seed, track, iteration)))
-    history = history_of(state, iteration, ())
+    history = history_of(state, iteration)
     record(state, track, iteration, "permuted", made, (), {}, history)
 
 

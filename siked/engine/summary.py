@@ -33,13 +33,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
         "student": state.config.student.model,
         "teacher": _teachers(state),
         "dataset": state.config.dataset.name,
-        "iterations": [
-            {
-                **_iteration(state.journal, MAIN, t),
-                "choice_quality": choice_quality(state.journal, t),
-            }
-            for t in range(last + 1)
-        ],
+        "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
         "controls": [
             {"name": name, **_iteration(state.journal, name, last)}
             for name in state.config.controls
@@ -88,6 +82,7 @@ def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
         "accuracy": _accuracy(journal, found),
         "forced": forced,
         "any_strategy": anyone.correct / anyone.n if anyone else None,
+        "choice_quality": choice_quality(journal, track, iteration),
         "training": _training(journal, track, iteration),
         "seconds": {done.step: round(done.seconds, 2) for done in scores.timings(journal, track, iteration)},
     }

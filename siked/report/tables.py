@@ -170,12 +170,23 @@ def source(summary: Mapping[str, Any]) -> Table:
 
 def choice(summary: Mapping[str, Any]) -> Table:
     """Return how good the choice of strategy is on dev: the most probable tag against what each solves."""
-    keys = ("mass", "chosen", "expected", "best_single", "oracle", "concordance")
+    keys = ("mass", "chosen", "expected", "best_single", "oracle")
+    pairs = ("concordance", "concordance_baseline", "concordance_centred")
+    names = summary["strategies"]
     return Table(
         "Choice of strategy by the probability of its tag, dev (%)",
-        ["student", "tags", "chosen", "drawn", "best single", "best each", "concordance"],
         [
-            [label, *(percent(found[key]) for key in keys)]
+            *("student", "tags", "chosen", "drawn", "best single", "best each"),
+            *("concordance", "of a constant", "centred"),
+            *("area under the curve " + "/".join(names), "nats"),
+        ],
+        [
+            [
+                label,
+                *(percent(found.get(key)) for key in (*keys, *pairs)),
+                "/".join(percent(found.get("auc", {}).get(name)) or "-" for name in names),
+                nats(found.get("information")),
+            ]
             for label, values in students(summary)
             if (found := values.get("choice_quality"))
         ],

@@ -52,6 +52,8 @@ def test_each_control_trains_what_it_says(run: siked.Run) -> None:
     assert mixture(run, "off-policy") == mixture(run, "off-policy-steps") == mixture(run, "main")
     for control in summary["controls"]:
         assert set(control["accuracy"]) == {"dev", "additions"}
+        assert set(control["forced"]) == {"cot", "l2m", "pot"}
+        assert control["choice_quality"]["best_single"] == max(control["forced"].values())
 
 
 def test_permuting_keeps_rationales_and_shares_and_parts_tags_from_problems(run: siked.Run) -> None:

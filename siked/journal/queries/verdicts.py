@@ -114,17 +114,21 @@ def judged(journal: Reader, stage: Stage) -> list[Judged]:
     ]
 
 
-def pass_counts(journal: Reader, stage: Stage) -> dict[tuple[str, str], tuple[int, int]]:
-    """Return (problem, strategy) to (correct texts, texts asked for) of a step."""
+def pass_counts(journal: Reader, stage: Stage, *, flagged: bool) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return (problem, strategy) to (texts that can be kept, texts asked for) of a step.
+
+    What can be kept is whole and correct; where not ``flagged``, without a flag too.
+    """
     return {
         (name, strategy): (right, asked)
         for name, strategy, right, asked in journal.db.execute(
-            "SELECT p.name, q.strategy, sum(coalesce(v.status = 'correct', 0)), count(*)"
+            "SELECT p.name, q.strategy, sum(coalesce(r.outcome = 'ok' AND v.status = 'correct'"
+            " AND (? OR v.flags = ''), 0)), count(*)"
             " FROM requests q JOIN problems p ON p.id = q.problem"
             " LEFT JOIN current_rationale r ON r.request = q.id"
             " LEFT JOIN current_verdict v ON v.rationale = r.id"
             f" WHERE {_HERE} GROUP BY q.problem, q.strategy",
-            stage,
+            (flagged, *stage),
         )
     }
 
@@ -153,7 +157,7 @@ def by_story(journal: Reader, stage: Stage) -> dict[bool, Tally]:
     }
 
 
-def by_family(journal: Reader, iteration: int) -> list[FamilyOutcome]:
+def by_family(journal: Reader, iteration: int, track: str = "main") -> list[FamilyOutcome]:
     """Return whether each forced strategy solved each dev problem."""
     return [
         FamilyOutcome(problem, family, strategy, bool(solved))
@@ -163,7 +167,7 @@ def by_family(journal: Reader, iteration: int) -> list[FamilyOutcome]:
             " LEFT JOIN current_rationale r ON r.request = q.id"
             " LEFT JOIN current_verdict v ON v.rationale = r.id"
             f" WHERE {_HERE} AND p.split = 'dev' ORDER BY p.id, q.id",
-            Stage("main", iteration, "forced:dev"),
+            Stage(track, iteration, "forced:dev"),
         )
     ]
 

@@ -26,6 +26,13 @@ def test_all_rows_where_they_are_near_enough() -> None:
     assert solve(ROOM, COT, 0.218, 100) == (ROOM, "")
 
 
+def test_the_same_shares_are_as_far_however_many_rows_there_are() -> None:
+    """A strategy that the student never chose is as far at 60 rows as at 20,000."""
+    choice = {"cot": 0.0, "pot": 1.0}
+    values = [divergence({"cot": n / 3, "pot": 2 * n / 3}, choice, 200) for n in (60, 20_000)]
+    assert values[0] == pytest.approx(values[1])
+
+
 def test_fewer_rows_of_what_the_student_avoids() -> None:
     """With all ten cot, 5 pot are 0.0475 away and 4 are 0.0206: for 0.045 it is 5.
 
