@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from siked.engine.state import MAIN
 from siked.journal import Stage
 from siked.journal.queries import verdicts
 from siked.runs.run import Run
-from siked.runs.study.compare import OutcomeMatrix, compare, interval
+from siked.runs.study.compare import ENOUGH, OutcomeMatrix, compare, holm, interval
 from siked.runs.study.execute import finished_runs
 from siked.runs.study.plan import Plan
 
@@ -21,16 +21,23 @@ Which = Literal["last", "dev-best"]
 def results(plan: Plan, folder: Path) -> dict[str, Any]:
     """Return the study's numbers: for each test set, the last and the dev-best iteration of each cell.
 
+    ``untested`` names, by set, iteration and cell, the seeds that had to be left out as the student of
+    that iteration was not scored on the set.
+
     A control that a run trained beside itself is a cell of its own, ``cell/control``.
     """
     runs = finished_runs(plan, folder)
     sets = list(dict.fromkeys(name for run in runs.values() for name in run.journal.test_sets()))
     tables: dict[str, Any] = {name: {} for name in sets}
-    for name in sets:
-        for which in ("last", "dev-best"):
-            matrices = _matrices(runs, name, which)
+    untested: dict[str, Any] = {name: {} for name in sets}
+    for which in ("last", "dev-best"):
+        for name in sets:
+            matrices, missing = _matrices(runs, name, which)
             if matrices:
                 tables[name][which] = _compared(matrices, plan.reference)
+            if missing:
+                untested[name][which] = missing
+        _adjust([tables[name][which] for name in sets if which in tables[name]])
     return {
         "format": 1,
         "study": plan.name,
@@ -39,6 +46,7 @@ def results(plan: Plan, folder: Path) -> dict[str, Any]:
         "runs": len(runs),
         "wanted": len(plan.seeds) * len(plan.cells),
         "tests": tables,
+        "untested": {name: found for name, found in untested.items() if found},
         "cells": _behaviour(plan, runs),
     }
 
@@ -57,8 +65,23 @@ def _compared(matrices: Mapping[str, OutcomeMatrix], reference: str) -> dict[str
     return rows
 
 
-def _matrices(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> dict[str, OutcomeMatrix]:
+def _adjust(tables: Sequence[Mapping[str, Any]]) -> None:
+    """Set ``p_holm`` over all comparisons of all test sets."""
+    found = [row["against_reference"] for rows in tables for row in rows.values() if row["against_reference"]]
+    for one, p in zip(found, holm([one["p"] for one in found]), strict=True):
+        one["p_holm"] = p
+
+
+def _matrices(
+    runs: Mapping[tuple[str, int], Run], dataset: str, which: str
+) -> tuple[dict[str, OutcomeMatrix], dict[str, list[int]]]:
+    """Return the outcomes of each cell, and the seeds of each that were not tested.
+
+    Controls are students of the last iteration; beside another one they would have trained for longer,
+    so there they count as not tested.
+    """
     matrices: dict[str, dict[int, Mapping[str, bool]]] = {}
+    missing: dict[str, list[int]] = {}
     for (cell, seed), run in runs.items():
         summary = run.summary
         last = summary["iterations"][-1]["iteration"]
@@ -66,10 +89,12 @@ def _matrices(runs: Mapping[tuple[str, int], Run], dataset: str, which: str) -> 
         wanted = {cell: (MAIN, iteration)}
         wanted |= {f"{cell}/{c['name']}": (c["name"], c["iteration"]) for c in summary["controls"]}
         for name, (track, at) in wanted.items():
-            found = outcomes(run, track, at, dataset)
+            found = outcomes(run, track, at, dataset) if at == iteration else {}
             if found:
                 matrices.setdefault(name, {})[seed] = found
-    return dict(matrices)
+            else:
+                missing.setdefault(name, []).append(seed)
+    return dict(matrices), missing
 
 
 def outcomes(run: Run, track: str, iteration: int, dataset: str) -> dict[str, bool]:
@@ -110,10 +135,12 @@ def markdown(found: Mapping[str, Any]) -> str:
         f"{found['runs']} of {found['wanted']} runs; seeds {', '.join(map(str, found['seeds']))}; "
         f"compared with `{found['reference']}`.",
         "",
-        "Accuracy in per cent, mean over seeds, with a 95 % bootstrap interval over seeds and problems; the "
-        "difference is paired; p after Holm over the cells; *detectable* is the smallest difference that a "
-        "study of this size finds four times in five.",
+        "Accuracy in per cent, mean over seeds, with a 95 % interval over seeds and problems; the difference "
+        "is paired; p by a t test over seeds, after Holm over the cells and test sets; *detectable* is the "
+        "smallest difference that a study of this size finds four times in five.",
     ]
+    if len(found["seeds"]) < ENOUGH:
+        lines += ["", f"Fewer than {ENOUGH} seeds: how much seeds differ is a guess, and so is p."]
     for name, tables in found["tests"].items():
         for which, rows in tables.items():
             lines += ["", f"### {name}, {which} iteration", ""]
@@ -121,6 +148,11 @@ def markdown(found: Mapping[str, Any]) -> str:
                 ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"],
                 [_row(cell, values) for cell, values in rows.items()],
             )
+            for cell, seeds in found["untested"].get(name, {}).get(which, {}).items():
+                lines += [
+                    "",
+                    f"`{cell}`: not tested at this iteration with seed {', '.join(map(str, seeds))}.",
+                ]
     lines += ["", "### What the last iteration trained on and chose", ""]
     lines += _table(
         ["cell", "rows", "steps in all", "alpha", "KL", "any strategy (dev)", "choice on dev", "seconds"],
@@ -155,8 +187,8 @@ def _row(cell: str, values: Mapping[str, Any]) -> list[str]:
     return [
         *row,
         f"{100 * against['difference']:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
-        f"{against['p_holm']:.3f}",
-        f"{100 * against['detectable']:.1f}",
+        "one seed" if against["p_holm"] is None else f"{against['p_holm']:.3f}",
+        "" if against["detectable"] is None else f"{100 * against['detectable']:.1f}",
     ]
 
 
