@@ -31,7 +31,7 @@ from siked.records import Model
 from siked.registry import Offer, Registry, check_tags
 from siked.settings import assignment, merged, presets, read_preset, read_yaml
 
-ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
+ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes", "best-strategy"]
 """Described in ``siked.engine.baselines``."""
 
 

@@ -13,6 +13,9 @@
 ``votes``
     The last student asked in every strategy, and the best one (by dev) as often: always the best
     strategy, majorities and pass@k at equal cost.
+``best-strategy``
+    The last student, and that of ``equal-steps`` where there is one, with its best strategy on dev
+    forced on the test sets: what a choice that is always the same reaches.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from siked.engine.permuted import build_permuted
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.train import epochs_of, run_trainer
-from siked.engine.votes import votes
+from siked.engine.votes import best_strategy, votes
 from siked.journal import Stage
 from siked.journal.queries import mixtures
 from siked.records import Model, TrainSettings
@@ -33,6 +36,7 @@ OFF_POLICY = "off-policy"
 OFF_POLICY_STEPS = "off-policy-steps"
 PERMUTED = "permuted"
 VOTES = "votes"
+BEST_STRATEGY = "best-strategy"
 
 TRAINED = (EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED)
 """Controls that train a student, on a track of the same name."""
@@ -43,7 +47,7 @@ def controls(state: State, last: int) -> None:
     for name in state.config.controls:
         if name == VOTES:
             votes(state, last)
-        elif last > 0:
+        elif name != BEST_STRATEGY and last > 0:
             if name == EQUAL_STEPS:
                 _equal_steps(state, last)
             elif name == PERMUTED:
@@ -51,6 +55,10 @@ def controls(state: State, last: int) -> None:
             else:
                 _off_policy(state, last, name)
             evaluate(state, name, last, tests=True, forced=True)
+    if BEST_STRATEGY in state.config.controls:
+        best_strategy(state, MAIN, last)
+        if EQUAL_STEPS in state.config.controls and last > 0:
+            best_strategy(state, EQUAL_STEPS, last)
 
 
 def _equal_steps(state: State, last: int) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 from siked import __version__, events
 from siked.engine.baselines import TRAINED, VOTES
 from siked.engine.calibration import choice_quality
+from siked.engine.comparisons import best_strategies, comparisons, score_dict
 from siked.engine.label_noise import label_error
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history
 from siked.journal import Reader, Stage
 from siked.journal.queries import mixtures, scores, verdicts
-from siked.records import Continue, Decision, RollBack, Score, Stop
+from siked.records import Continue, Decision, RollBack, Stop
 
 
 def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
@@ -42,6 +43,8 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
         "overlap": state.journal.known("overlap", []),
         "labels": label_error(state, last),
         "votes": _votes(state, last) if VOTES in state.config.controls else {},
+        "best_strategy": best_strategies(state.journal, last),
+        "comparisons": comparisons(state.journal, last),
         "best_iteration": best,
         "stopped_because": _reason(decision, last),
     }
@@ -58,16 +61,6 @@ def write_atomically(path: Path, text: str) -> None:
     beside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     beside.write_text(text, encoding="utf-8")
     beside.replace(path)
-
-
-def score_dict(found: Score) -> dict[str, Any]:
-    """Return a score as it stands in summary.json."""
-    return {
-        "value": found.value,
-        "n": found.n,
-        "ci95": list(found.ci95),
-        "unverified": found.unverified,
-    }
 
 
 def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
@@ -93,7 +86,7 @@ def _votes(state: State, last: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     texts = len(state.strategies)
     for row in scores.evaluations(state.journal, MAIN, last):
-        if row.split == "test":
+        if row.split == "test" and not row.mode.startswith("best:"):
             single = row.mode == "free" or row.mode.startswith("forced:")
             values = score_dict(score(row.correct, row.n, row.unverified))
             found.setdefault(row.dataset, []).append(

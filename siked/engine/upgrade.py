@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from siked.engine.evaluate import score_again
 from siked.engine.state import MAIN, State
 from siked.engine.verify import judge_stages
-from siked.engine.votes import vote_again
+from siked.engine.votes import best_again, vote_again
 from siked.journal import Stage, VerifierKey
 from siked.journal.queries import mixtures, scores, verdicts
 from siked.journal.stage import Role
@@ -77,3 +77,5 @@ def _score_what_was_scored(state: State) -> None:
             score_again(state, done.track, done.iteration, split)
         if done.step == "votes" and (MAIN, done.iteration, "test") not in scored:
             vote_again(state, done.iteration)
+        if done.step == "best-strategy":
+            best_again(state, done.track, done.iteration)

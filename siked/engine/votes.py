@@ -34,9 +34,11 @@ def votes(state: State, iteration: int) -> None:
         )
         for name in state.journal.test_sets():
             problems = state.journal.load_problems("test", name)
-            _ask(state, iteration, f"forced:{name}", greedy(state, MAIN, iteration), problems, order, 1)
+            once = Stage(MAIN, iteration, f"forced:{name}")
+            _ask(state, once, greedy(state, MAIN, iteration), problems, order, 1)
             often = student_source(state, MAIN, iteration, sampling)
-            _ask(state, iteration, f"sampled:{name}", often, problems, [best], len(order))
+            samples = Stage(MAIN, iteration, f"sampled:{name}")
+            _ask(state, samples, often, problems, [best], len(order))
         _record(state, iteration, order)
 
 
@@ -60,11 +62,33 @@ def _record(state: State, iteration: int, order: Sequence[str]) -> None:
             record(state, some, name, [_best_of(texts) for texts in grouped])
 
 
-def by_dev(state: State, iteration: int) -> list[str]:
+def best_strategy(state: State, track: str, iteration: int) -> None:
+    """Score a student on the tests with the strategy forced that is best on dev, as mode ``best:NAME``."""
+    with state.step(Stage(track, iteration, "best-strategy")) as finished:
+        if finished:
+            return
+        best = by_dev(state, iteration, track)[:1]
+        for name in state.journal.test_sets():
+            problems = state.journal.load_problems("test", name)
+            stage = Stage(track, iteration, f"best:{name}")
+            _ask(state, stage, greedy(state, track, iteration), problems, best, 1)
+        best_again(state, track, iteration)
+
+
+def best_again(state: State, track: str, iteration: int) -> None:
+    """Record what :func:`best_strategy` does by the verdicts that count now."""
+    for name in state.journal.test_sets():
+        rows = judged(state.journal, Stage(track, iteration, f"best:{name}"))
+        if rows:
+            mode = Stage(track, iteration, f"best:{rows[0].strategy}")
+            record(state, mode, name, [row.status for row in rows])
+
+
+def by_dev(state: State, iteration: int, track: str = MAIN) -> list[str]:
     """Return the strategies, the best on dev first; as configured where they were not forced there."""
     scores = {
         found.mode.removeprefix("forced:"): found.correct / max(found.n, 1)
-        for found in evaluations(state.journal, MAIN, iteration)
+        for found in evaluations(state.journal, track, iteration)
         if found.split == "dev" and found.mode.startswith("forced:")
     }
     return sorted(state.strategies, key=lambda name: -scores.get(name, 0.0))
@@ -72,8 +96,7 @@ def by_dev(state: State, iteration: int) -> list[str]:
 
 def _ask(
     state: State,
-    iteration: int,
-    step: str,
+    stage: Stage,
     source: Source,
     problems: Sequence[tuple[int, Problem]],
     strategies: Sequence[str],
@@ -87,7 +110,6 @@ def _ask(
             for sample in range(k)
         )
 
-    stage = Stage(MAIN, iteration, step)
     generate(state, stage, source, asks)
     verify(state, [stage])
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from siked.engine.summary import write_atomically
 from siked.journal.queries import events, mixtures, texts, verdicts
-from siked.report import figures, samples, tables
+from siked.report import figures, finding, samples, tables
 from siked.report.figures import Point, Series
 from siked.report.markup import environment
 from siked.report.samples import Sample
@@ -49,6 +49,7 @@ def page(run: Run) -> str:
         .render(
             summary=summary,
             tables=tables,
+            finding=finding.sentence(summary),
             style=Markup(style),
             style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             started=_time(events.started(run.journal) or 0.0),

@@ -85,8 +85,22 @@ def accuracy(summary: Mapping[str, Any]) -> Table:
                 percent(values["any_strategy"]),
             ]
             for label, values in students(summary)
-        ],
+        ]
+        + _always(summary, names),
     )
+
+
+def _always(summary: Mapping[str, Any], names: Sequence[str]) -> list[list[str]]:
+    """Return a line for each student that was made to use its best strategy on dev throughout."""
+    who = {"main": "SIKeD, last", **CONTROLS}
+    return [
+        [
+            f"{who[row['track']]}, always {row['strategy']}",
+            *(cell(row["accuracy"].get(name)).replace(" [", "\n[") for name in names),
+            "",
+        ]
+        for row in summary.get("best_strategy", [])
+    ]
 
 
 def stories(summary: Mapping[str, Any]) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 
 from siked.engine.stats import score
 from siked.journal.queries import scores
-from siked.report import tables
+from siked.report import finding, tables
 from siked.report.tables import Table
 from siked.runs.run import Run
 from siked.text.terminal import safe
@@ -41,6 +41,7 @@ def print_run(folder: Path) -> None:
         console.print(safe(line))
     console.print(safe(tables.ending(summary)))
     console.print(tables.times(summary))
+    console.print(Text(safe(finding.sentence(summary)), style="bold"))
 
 
 def filled_tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Table]:

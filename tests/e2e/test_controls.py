@@ -13,7 +13,7 @@ from siked.cli.main import cli
 from siked.journal.canonical import digest
 from siked.runs.run import resume
 
-ALL = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
+ALL = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes", "best-strategy"]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_each_control_trains_what_it_says(run: siked.Run) -> None:
     summary = run.summary
     steps = {c["name"]: c["training"]["steps"] for c in summary["controls"]}
     main = [values["training"]["steps"] for values in summary["iterations"]]
-    assert list(steps) == ALL[:-1]
+    assert list(steps) == ALL[:-2]
     assert steps["equal-steps"] == steps["permuted"] == main[2]
     assert steps["off-policy-steps"] == sum(main)
     assert mixture(run, "off-policy") == mixture(run, "off-policy-steps") == mixture(run, "main")
@@ -77,6 +77,19 @@ def test_votes_are_scored_beside_single_texts(run: siked.Run) -> None:
     assert rows["any"]["value"] >= max(singles)
     assert rows["any"]["value"] >= rows["majority"]["value"]
     assert rows[f"pass:{best}"]["value"] >= rows[f"majority:{best}"]["value"]
+
+
+def test_one_strategy_throughout_stands_beside_the_choice(run: siked.Run) -> None:
+    forced = {row["mode"]: row["value"] for row in run.summary["votes"]["additions"]}
+    mine, control = run.summary["best_strategy"]
+    assert (mine["track"], control["track"]) == ("main", "equal-steps")
+    assert mine["accuracy"]["additions"]["value"] == forced[f"forced:{mine['strategy']}"]
+    last = run.summary["iterations"][-1]["accuracy"]["additions"]["value"]
+    (one,) = [row for row in run.summary["comparisons"] if row["against"] == "best-strategy"]
+    assert one["difference"] == pytest.approx(last - mine["accuracy"]["additions"]["value"])
+    shown = CliRunner().invoke(cli, ["show", str(run.folder)]).output
+    assert f"always {mine['strategy']}" in shown
+    assert "SIKeD's last student solves" in shown
 
 
 def test_the_choice_is_measured_on_dev(run: siked.Run) -> None:
