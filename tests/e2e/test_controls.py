@@ -119,9 +119,9 @@ def test_voting_at_test_time_tells_answers_and_cost(run: siked.Run) -> None:
     def call(*args: str) -> Any:
         return CliRunner().invoke(cli, list(args), catch_exceptions=False)
 
-    one = json.loads(call("eval", str(run.folder), "-d", "additions", "--json").output)
-    three = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "1", "--json").output)
-    nine = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "3", "--json").output)
+    one = json.loads(call("eval", str(run.folder), "-d", "additions", "--json").stdout)
+    three = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "1", "--json").stdout)
+    nine = json.loads(call("eval", str(run.folder), "-d", "additions", "--vote", "3", "--json").stdout)
     assert (three["texts"], nine["texts"]) == (3 * one["texts"], 9 * one["texts"])
     assert nine["tokens"] > three["tokens"] > one["tokens"]
     assert three["n"] == nine["n"] == one["n"]

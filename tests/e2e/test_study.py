@@ -20,7 +20,7 @@ def study(settings: dict[str, Any], tmp_path: Path) -> Path:
         "base": {**{k: v for k, v in settings.items() if k != "seed"}, "iterations": 1, "controls": []},
         "cells": {
             "combined": {"iterations": 0},
-            "adaptive": {"controls": ["equal-steps"]},
+            "adaptive": {"controls": ["equal-steps", "best-strategy"]},
             "self": {"schedule": {"name": "self"}},
         },
     }
@@ -39,7 +39,12 @@ def test_a_study_runs_every_cell_and_seed_and_compares_them(study: Path, tmp_pat
     found = json.loads((out / "study.json").read_text())
     assert (found["runs"], found["wanted"], found["reference"]) == (6, 6, "combined")
     cells = found["tests"]["additions"]["last"]
-    assert set(cells) == {"combined", "adaptive", "adaptive/equal-steps", "self"}
+    controls = {"equal-steps", "best-strategy", "equal-steps/best-strategy"}
+    assert set(cells) == {"combined", "adaptive", "self"} | {f"adaptive/{name}" for name in controls}
+    for which in ("last", "dev-best"):
+        told = found["untested"].get("additions", {}).get(which, {})
+        for name, values in found["tests"]["additions"][which].items():
+            assert len(values["by_seed"]) + len(told.get(name, [])) == 2
     assert cells["combined"]["against_reference"] is None
     for name in ("adaptive", "self"):
         assert cells[name]["against_reference"]["seeds"] == 2

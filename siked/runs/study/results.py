@@ -86,20 +86,21 @@ def _matrices(
         summary = run.summary
         last = summary["iterations"][-1]["iteration"]
         iteration = last if which == "last" else summary["best_iteration"]
-        wanted = {cell: (MAIN, iteration)}
-        wanted |= {f"{cell}/{c['name']}": (c["name"], c["iteration"]) for c in summary["controls"]}
-        for name, (track, at) in wanted.items():
-            found = outcomes(run, track, at, dataset) if at == iteration else {}
+        wanted = {cell: Stage(MAIN, iteration, f"free:{dataset}")}
+        for control in summary["controls"]:
+            name, at = control["name"], control["iteration"]
+            wanted[f"{cell}/{name}"] = Stage(name, at, f"free:{dataset}")
+        for one in summary.get("best_strategy", []):
+            of = cell if one["track"] == MAIN else f"{cell}/{one['track']}"
+            wanted[f"{of}/best-strategy"] = Stage(one["track"], last, f"best:{dataset}")
+        for name, stage in wanted.items():
+            same = stage.iteration == iteration
+            found = verdicts.solved_by_name(run.journal, stage) if same else {}
             if found:
                 matrices.setdefault(name, {})[seed] = found
             else:
                 missing.setdefault(name, []).append(seed)
     return dict(matrices), missing
-
-
-def outcomes(run: Run, track: str, iteration: int, dataset: str) -> dict[str, bool]:
-    """Return which test problems a student solved by its free choice."""
-    return verdicts.solved_by_name(run.journal, Stage(track, iteration, f"free:{dataset}"))
 
 
 def _behaviour(plan: Plan, runs: Mapping[tuple[str, int], Run]) -> dict[str, Any]:
