@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -110,7 +111,7 @@ class RunFinished(Event):
     ``strategies`` and ``kept``, the rationales kept of each."""
 
     run: str
-    summary: dict[str, Any]
+    summary: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ def command(
     import json
 
     from siked.cli.watch import Watch
-    from siked.engine.summary import score_dict
+    from siked.engine.comparisons import score_dict
     from siked.registry import load_registry
     from siked.runs.solver import load_tests, opened, tally, tally_elections
 

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from siked import __version__, events
 from siked.engine.baselines import TRAINED, VOTES
@@ -19,13 +19,14 @@ from siked.engine.stop import best_iteration, dev_history
 from siked.journal import Reader, Stage
 from siked.journal.queries import mixtures, scores, verdicts
 from siked.records import Continue, Decision, RollBack, Stop
+from siked.summaries import ControlSummary, IterationSummary, Summary, TrainingNumbers
 
 
-def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
+def summarise(state: State, last: int, decision: Decision) -> Summary:
     """Write summary.json and tell the observers."""
     history = dev_history(state, last)
     best = decision.to if isinstance(decision, RollBack) else best_iteration(history)
-    summary: dict[str, Any] = {
+    summary: Summary = {
         "format": 1,
         "run": state.folder.name,
         "version": __version__,
@@ -36,7 +37,7 @@ def summarise(state: State, last: int, decision: Decision) -> dict[str, Any]:
         "dataset": state.config.dataset.name,
         "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
         "controls": [
-            {"name": name, **_iteration(state.journal, name, last)}
+            cast(ControlSummary, {"name": name, **_iteration(state.journal, name, last)})
             for name in state.config.controls
             if name in TRAINED and last > 0
         ],
@@ -63,12 +64,12 @@ def write_atomically(path: Path, text: str) -> None:
     beside.replace(path)
 
 
-def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
+def _iteration(journal: Reader, track: str, iteration: int) -> IterationSummary:
     found = scores.evaluations(journal, track, iteration)
     on_dev = {row.mode: row for row in found if row.split == "dev"}
     forced = {m[7:]: row.correct / row.n for m, row in on_dev.items() if m.startswith("forced:")}
     anyone, dev = on_dev.get("any"), on_dev.get("free")
-    return {
+    values = {
         "iteration": iteration,
         **(mixtures.mixture(journal, track, iteration) or {}),
         "choice": dev.choice if dev else {},
@@ -79,6 +80,7 @@ def _iteration(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
         "training": _training(journal, track, iteration),
         "seconds": {done.step: round(done.seconds, 2) for done in scores.timings(journal, track, iteration)},
     }
+    return cast(IterationSummary, values)
 
 
 def _votes(state: State, last: int) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _votes(state: State, last: int) -> dict[str, Any]:
     return found
 
 
-def _training(journal: Reader, track: str, iteration: int) -> dict[str, Any]:
+def _training(journal: Reader, track: str, iteration: int) -> TrainingNumbers:
     trained = mixtures.student(journal, track, iteration)
     assert trained is not None
     return {

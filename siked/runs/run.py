@@ -33,6 +33,7 @@ from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
 from siked.registry import Registry, load_registry
 from siked.runs.components import changes, components, shadowed
+from siked.summaries import Summary
 
 
 class Run:
@@ -43,7 +44,7 @@ class Run:
         self.journal = Reader.at(folder)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> Summary:
         """What stands in summary.json.
 
         Raises :class:`UsageError` where the run is not finished.
@@ -51,7 +52,7 @@ class Run:
         path = self.folder / "summary.json"
         if not path.exists():
             raise UsageError(f"{self.folder}: not finished; type: siked resume {self.folder}")
-        summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        summary: Summary = json.loads(path.read_text(encoding="utf-8"))
         return summary
 
     def rationales(self) -> Iterator[dict[str, Any]]:
