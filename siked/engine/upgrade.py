@@ -37,7 +37,8 @@ def bring_up_to_date(state: State) -> None:
                 f"{rows} rows of the mixture of iteration {iteration} ({track}) that was trained on"
                 " are not correct by the verdicts that count now"
             )
-    _score_what_was_scored(state)
+    with journal.saving():  # all of them or none: what is there is not looked for again
+        _score_what_was_scored(state)
 
 
 def name_verifiers(state: State) -> None:
@@ -49,7 +50,7 @@ def name_verifiers(state: State) -> None:
 
 def _judge_again(state: State, role: Role, before: VerifierKey, now: VerifierKey) -> None:
     total = differ = 0
-    for stages in by_iteration([s for s in verdicts.stages(state.journal) if s.role == role]):
+    for stages in judged_together([s for s in verdicts.stages(state.journal) if s.role == role]):
         judge_stages(state, stages)
         for stage in stages:
             both, other = verdicts.changed(state.journal, stage, before, now)
@@ -61,7 +62,7 @@ def _judge_again(state: State, role: Role, before: VerifierKey, now: VerifierKey
     )
 
 
-def by_iteration(stages: Sequence[Stage]) -> list[list[Stage]]:
+def judged_together(stages: Sequence[Stage]) -> list[list[Stage]]:
     """Group steps as they are judged: all strategies of the teacher together, since a labeller looks at
     what they agree on, every other step by itself."""
     taught = [stage for stage in stages if stage.step.startswith("teach:")]

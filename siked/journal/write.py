@@ -49,7 +49,11 @@ class Journal(Reader):
 
     @contextmanager
     def saving(self) -> Iterator[None]:
-        """Group writes into one transaction; a full disk raises :class:`RunError`."""
+        """Group writes into one transaction, that of the outermost call; a full disk raises
+        :class:`RunError`."""
+        if self.db.in_transaction:
+            yield
+            return
         with _disk(self.path):
             self.db.execute("BEGIN")
             try:

@@ -10,7 +10,7 @@ from siked.config import ComponentConfig
 from siked.engine.mix import mix
 from siked.engine.progress import Reporter
 from siked.engine.state import State
-from siked.engine.upgrade import bring_up_to_date, by_iteration, name_verifiers
+from siked.engine.upgrade import bring_up_to_date, judged_together, name_verifiers
 from siked.engine.verify import judge_stages
 from siked.journal import Journal, Reader
 from siked.journal.copies import copy_for_replay
@@ -59,7 +59,7 @@ def replay(
     )
     try:
         name_verifiers(state)
-        for stages in by_iteration(verdicts.stages(state.journal)):
+        for stages in judged_together(verdicts.stages(state.journal)):
             judge_stages(state, stages)
         bring_up_to_date(state)
         for iteration in mixtures.rows_by_iteration(source):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import siked
 from siked.cli.main import cli
-from siked.journal import Reader
+from siked.journal import Journal, Reader
 from siked.journal.migrate import VERSION
 from siked.journal.queries import mixtures, scores, verdicts
 from siked.runs.run import resume
@@ -132,6 +132,24 @@ def test_an_upgrade_that_is_cut_off_goes_on(
     again = resume(run.folder)
     assert {e.version for e in _keys(run.folder)} == {"2"}
     assert again.summary["iterations"][0]["accuracy"]["dev"]["n"] == 8
+
+
+def test_scores_are_given_again_all_or_none(
+    strict: dict[str, Any], site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = siked.run(strict, tmp_path / "run")
+    before = {(e.set, e.mode) for e in scores.evaluations(run.journal)}
+    put_verifier(site, "2", even=False)
+    with monkeypatch.context() as patch:
+        record = Journal.evaluation
+        patch.setattr(
+            Journal, "evaluation", lambda self, *a: record(self, *a) if a[0].step == "free" else 1 / 0
+        )
+        with pytest.raises(ZeroDivisionError):
+            resume(run.folder)
+    assert scores.evaluations(Reader.at(run.folder)) == []
+    again = resume(run.folder)
+    assert {(e.set, e.mode) for e in scores.evaluations(again.journal)} == before
 
 
 def _cut_off(state: Any) -> None:
