@@ -219,7 +219,8 @@ def _server() -> Any:
 def test_a_worker_that_cannot_fork_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     module = _server()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    kernel = SimpleNamespace(prctl=lambda *_: None, PR_SET_PDEATHSIG=1)
+    ours.settimeout(20)
+    kernel = SimpleNamespace(prctl=lambda *_: None, PR_SET_PDEATHSIG=1, PR_SET_CHILD_SUBREAPER=36)
     server = SimpleNamespace(kernel=kernel, child=None, layers=None)
 
     def fork() -> int:
