@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 SECRET = "SECRET-4e1f0b"
-CPU = 0.25
+CPU = 0.5
 MEMORY = 256
 WORKERS = 2
 MARKERS = [Path(folder) / "siked-attack" for folder in ("/dev/shm", "/tmp", "/var/tmp", "/", ".")]

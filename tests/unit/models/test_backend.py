@@ -10,7 +10,7 @@ import pytest
 
 from siked.builtin.backends.transformers import Transformers
 from siked.contracts import ScoringBackend, TagCheckingBackend
-from siked.errors import BackendError, ConfigError, PreflightError, UsageError
+from siked.errors import BackendError, PreflightError, UsageError
 from siked.records import Call, Completion, Message, Model, Outcome, Request, Sampling
 from siked.text import token_ids
 
@@ -62,8 +62,6 @@ def test_it_knows_which_tags_its_student_can_write(folder: Path) -> None:
 
 def test_it_is_a_scoring_backend(folder: Path) -> None:
     assert isinstance(Transformers(Transformers.Options()), ScoringBackend)
-    with pytest.raises(ConfigError, match="batch_size"):
-        Transformers(Transformers.Options(batch_size=0))
     with pytest.raises(BackendError, match="before a model was opened"):
         list(Transformers(Transformers.Options()).generate(requests()))
 

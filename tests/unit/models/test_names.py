@@ -51,7 +51,7 @@ def test_a_hub_model_in_the_cache_resolves_to_its_commit(
 
 
 def test_smollm2_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "_SMOLLM2_PACKAGE", "no_such_package_here")
+    monkeypatch.setattr("siked.models.locate._SMOLLM2_PACKAGE", "no_such_package_here")
     with pytest.raises(MissingExtra, match=r"siked\[smollm2\]"):
         models.resolve(Model(name="smollm2"))
 
