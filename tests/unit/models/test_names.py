@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from siked import models
-from siked.errors import MissingExtra, UsageError
+from siked.errors import UsageError
 from siked.records import Model
 
 
@@ -52,7 +52,7 @@ def test_a_hub_model_in_the_cache_resolves_to_its_commit(
 
 def test_smollm2_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("siked.models.locate._SMOLLM2_PACKAGE", "no_such_package_here")
-    with pytest.raises(MissingExtra, match=r"siked\[smollm2\]"):
+    with pytest.raises(UsageError, match=r"siked\[smollm2\]"):
         models.resolve(Model(name="smollm2"))
 
 
