@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 SECRET = "SECRET-4e1f0b"
-CPU = 0.5
+CPU = 1.0
 MEMORY = 256
 WORKERS = 2
 MARKERS = [Path(folder) / "siked-attack" for folder in ("/dev/shm", "/tmp", "/var/tmp", "/", ".")]
