@@ -31,7 +31,9 @@ from siked.records import Model
 from siked.registry import Offer, Registry, check_tags
 from siked.settings import assignment, merged, presets, read_preset, read_yaml
 
-ControlName = Literal["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes", "best-strategy"]
+ControlName = Literal[
+    "equal-steps", "off-policy", "off-policy-steps", "adaptive", "permuted", "votes", "best-strategy"
+]
 """Described in ``siked.engine.baselines``."""
 
 
@@ -166,6 +168,14 @@ class RunConfig(_Section):
         if not isinstance(value, list | tuple):
             return value
         return [{"name": item} if isinstance(item, str) else item for item in value]
+
+    @model_validator(mode="after")
+    def _controls_differ_from_the_run(self) -> RunConfig:
+        if "adaptive" in self.controls and self.schedule == ComponentConfig(name="adaptive"):
+            raise ConfigError(
+                "controls: 'adaptive' is what the run's own schedule does already; leave it out"
+            )
+        return self
 
     @field_serializer("strategies")
     def _plain_names(self, value: list[ComponentConfig]) -> list[str | dict[str, Any]]:

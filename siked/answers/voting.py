@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 from siked.answers.compare import same
@@ -34,20 +34,26 @@ def groups(found: Sequence[Found]) -> list[int | None]:
     return numbers
 
 
-def majority(answers: Sequence[str | None]) -> int | None:
+def majority(answers: Sequence[str | None], weights: Sequence[float] | None = None) -> int | None:
     """Return the place of the first of the answers that most agree with; None where none has a value.
 
-    Ties go to the answer that comes first, so put the one you trust most there.
+    With ``weights``, one for each answer, the sum of weights decides. Ties go to the answer that comes
+    first, so put the one you trust most there.
 
     >>> majority(["7", "1,080", None, "1080.0", "8"])
     1
     >>> majority(["7", "8"])
     0
+    >>> majority(["7", "8", "8"], [0.7, 0.2, 0.1])
+    0
     """
     found = [extract(Answer(text, form="value")) if text is not None else None for text in answers]
     at = [place for place, one in enumerate(found) if one is not None]
     numbers = groups([one for one in found if one is not None])
-    votes = Counter(number for number in numbers if number is not None)
+    votes: dict[int, float] = defaultdict(float)
+    for place, number in zip(at, numbers, strict=True):
+        if number is not None:
+            votes[number] += 1.0 if weights is None else weights[place]
     if not votes:
         return None
     most = max(votes.values())

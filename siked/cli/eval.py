@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
 )
 @click.option("--vote", type=click.IntRange(1), metavar="K", help="Ask K times in every strategy and vote.")
+@click.option("--weigh", is_flag=True, help="Weigh each vote by how probable the student finds its strategy.")
+@click.option(
+    "--unsure",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    metavar="P",
+    help="Vote only where the student's own strategy is less probable than P; default: everywhere.",
+)
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
 @click.option("--out", metavar="FILE", help="Write every solution there, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
@@ -36,6 +44,8 @@ def command(
     limit: int | None,
     strategy: str,
     vote: int | None,
+    weigh: bool,
+    unsure: float,
     iteration: int | None,
     out: str | None,
     as_json: bool,
@@ -52,6 +62,8 @@ def command(
 
     if vote and strategy:
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
+    if not vote and (weigh or unsure < 1):
+        raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
     registry = load_registry()
     options = {**({"data_dir": data_dir} if data_dir else {}), **dataset_options(sets)}
     # The model is looked up first: a wrong name costs no download of a data set.
@@ -62,7 +74,7 @@ def command(
     ):
         problems = load_tests(registry, dataset, options, limit)
         if vote:
-            elections = list(solver.vote(problems, vote))
+            elections = list(solver.vote(problems, vote, weighted=weigh, unsure=unsure))
             solutions = [text for election in elections for text in election.texts]
         else:
             solutions = list(solver.solve(problems, strategy))

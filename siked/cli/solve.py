@@ -17,8 +17,24 @@ if TYPE_CHECKING:
     "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
 )
 @click.option("--vote", type=click.IntRange(1), metavar="K", help="Ask K times in every strategy and vote.")
+@click.option("--weigh", is_flag=True, help="Weigh each vote by how probable the student finds its strategy.")
+@click.option(
+    "--unsure",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    metavar="P",
+    help="Vote only where the student's own strategy is less probable than P; default: everywhere.",
+)
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
-def command(target: str, question: str, strategy: str, vote: int | None, iteration: int | None) -> None:
+def command(
+    target: str,
+    question: str,
+    strategy: str,
+    vote: int | None,
+    weigh: bool,
+    unsure: float,
+    iteration: int | None,
+) -> None:
     """Let a student pick a strategy for QUESTION, run its program if it writes one, print the answer."""
     from siked.cli.watch import Watch
     from siked.records import TestProblem
@@ -31,9 +47,11 @@ def command(target: str, question: str, strategy: str, vote: int | None, iterati
     problem = TestProblem(id="question", question=question, gold=None, dataset="")
     if vote and strategy:
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
+    if not vote and (weigh or unsure < 1):
+        raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
     with Watch() as reporter, opened(target, iteration, load_registry(), reporter) as solver:
         if vote:
-            (election,) = solver.vote([problem], vote)
+            (election,) = solver.vote([problem], vote, weighted=weigh, unsure=unsure)
             _print_election(election)
             return
         (solution,) = solver.solve([problem], strategy)

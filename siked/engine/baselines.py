@@ -7,6 +7,9 @@
     paper's off-policy control on the identical mixture).
 ``off-policy-steps``
     The same for as many steps as the run was trained in all.
+``adaptive``
+    The last iteration again from the same samples, mixed as in the paper: the student's rationale of each
+    (problem, strategy) pair that it solved, the teacher's of the others.
 ``permuted``
     The last iteration again on the same rationales, with the tags of its problems permuted over all of
     them: equal shares of tags, and nothing about which strategy suits which problem.
@@ -20,6 +23,7 @@
 
 from __future__ import annotations
 
+from siked.config import ComponentConfig, make
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import build
 from siked.engine.permuted import build_permuted
@@ -34,11 +38,12 @@ from siked.records import Model, TrainSettings
 EQUAL_STEPS = "equal-steps"
 OFF_POLICY = "off-policy"
 OFF_POLICY_STEPS = "off-policy-steps"
+ADAPTIVE = "adaptive"
 PERMUTED = "permuted"
 VOTES = "votes"
 BEST_STRATEGY = "best-strategy"
 
-TRAINED = (EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED)
+TRAINED = (EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, ADAPTIVE, PERMUTED)
 """Controls that train a student, on a track of the same name."""
 
 
@@ -50,6 +55,8 @@ def controls(state: State, last: int) -> None:
         elif name != BEST_STRATEGY and last > 0:
             if name == EQUAL_STEPS:
                 _equal_steps(state, last)
+            elif name == ADAPTIVE:
+                _adaptive(state, last)
             elif name == PERMUTED:
                 _permuted(state, last)
             else:
@@ -86,12 +93,24 @@ def _off_policy(state: State, last: int, track: str) -> None:
     _train(state, track, last, state.student(MAIN, -1), steps=in_all if track == OFF_POLICY_STEPS else None)
 
 
+def _adaptive(state: State, last: int) -> None:
+    with state.step(Stage(ADAPTIVE, last, "mix")) as finished:
+        if not finished:
+            papers = make(state.registry, "schedule", ComponentConfig(name=ADAPTIVE))
+            build(state, ADAPTIVE, last, papers, use_student=True)
+    _train(state, ADAPTIVE, last, _before(state, last), steps=None)
+
+
 def _permuted(state: State, last: int) -> None:
     with state.step(Stage(PERMUTED, last, "mix")) as finished:
         if not finished:
             build_permuted(state, PERMUTED, last)
-    first = state.config.trainer.start == "base"
-    _train(state, PERMUTED, last, state.student(MAIN, -1 if first else last - 1), steps=_steps(state, last))
+    _train(state, PERMUTED, last, _before(state, last), steps=_steps(state, last))
+
+
+def _before(state: State, last: int) -> Model:
+    """What the run's last iteration was trained from."""
+    return state.student(MAIN, -1 if state.config.trainer.start == "base" else last - 1)
 
 
 def _train(state: State, track: str, iteration: int, parent: Model, *, steps: int | None) -> None:

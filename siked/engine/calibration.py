@@ -12,7 +12,7 @@ from siked.engine.generate import student_prompt
 from siked.engine.state import State
 from siked.journal import Reader, Stage
 from siked.journal.queries import scores, verdicts
-from siked.records import Request
+from siked.records import Model, Request
 from siked.workers.host import Worker
 
 BINS = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
@@ -25,36 +25,45 @@ LEAST = 1e-12
 def score_tags(state: State, track: str, iteration: int) -> None:
     """Record how probable student ``iteration`` of ``track`` finds each whole tag on each dev problem,
     where the backend can tell."""
-    offer = state.registry.find("backend", state.config.backend.name)
-    if not hasattr(offer.load(), "score"):
+    if not can_score(state):
         return
     with state.step(Stage(track, iteration, "choice")) as finished:
         if finished:
             return
         problems = state.journal.load_problems("dev")
-        # With its newline, as in training: where a tokenizer joins the two, the tag alone is another token.
-        tags = [f"{strategy.tag}\n" for strategy in state.strategies.values()]
-        model = state.student(track, iteration)
-        rows: list[tuple[str, int, int, str, float]] = []
-        for start in range(0, len(problems), CHUNK):
-            chunk = problems[start : start + CHUNK]
-            requests = [
-                Request(key=str(row), messages=student_prompt(problem.question), question=problem.question)
-                for row, problem in chunk
-            ]
-
-            def ask(worker: Worker, requests: list[Request] = requests) -> list[list[float]]:
-                worker.open(model)
-                return list(worker.score(requests, [tags] * len(requests)))
-
-            logprobs = state.pool.retry(state.student_spec, ask)
-            rows += [
-                (track, iteration, row, name, logprob)
-                for (row, _), found in zip(chunk, logprobs, strict=True)
-                for name, logprob in zip(state.strategies, found, strict=True)
-            ]
+        found = tag_logprobs(state, state.student(track, iteration), [p.question for _, p in problems])
+        rows = [
+            (track, iteration, row, name, logprob)
+            for (row, _), logprobs in zip(problems, found, strict=True)
+            for name, logprob in logprobs.items()
+        ]
         with state.journal.saving():
             state.journal.tag_scores(rows)
+
+
+def can_score(state: State) -> bool:
+    """Return whether the student's backend tells how probable a text is."""
+    return hasattr(state.registry.find("backend", state.config.backend.name).load(), "score")
+
+
+def tag_logprobs(state: State, model: Model, questions: Sequence[str]) -> list[dict[str, float]]:
+    """Return, for each question, the log-probability (nats) of each strategy's whole tag after it."""
+    # With its newline, as in training: where a tokenizer joins the two, the tag alone is another token.
+    tags = [f"{strategy.tag}\n" for strategy in state.strategies.values()]
+    found: list[dict[str, float]] = []
+    for start in range(0, len(questions), CHUNK):
+        requests = [
+            Request(key=str(place), messages=student_prompt(question), question=question)
+            for place, question in enumerate(questions[start : start + CHUNK])
+        ]
+
+        def ask(worker: Worker, requests: list[Request] = requests) -> list[list[float]]:
+            worker.open(model)
+            return list(worker.score(requests, [tags] * len(requests)))
+
+        logprobs = state.pool.retry(state.student_spec, ask)
+        found += [dict(zip(state.strategies, row, strict=True)) for row in logprobs]
+    return found
 
 
 def choice_quality(journal: Reader, track: str, iteration: int) -> dict[str, Any] | None:

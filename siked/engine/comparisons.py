@@ -11,6 +11,7 @@ from siked.journal.queries import scores, verdicts
 from siked.records import Score
 
 EQUAL_STEPS = "equal-steps"
+ADAPTIVE = "adaptive"
 
 
 def score_dict(found: Score) -> dict[str, Any]:
@@ -36,8 +37,9 @@ def best_strategies(journal: Reader, last: int) -> list[dict[str, Any]]:
 
 
 def comparisons(journal: Reader, last: int) -> list[dict[str, Any]]:
-    """Return, by test set, the last student's free choice against iteration 0, equal steps and its own
-    best strategy, where these were scored: the paired difference with its 95 % interval."""
+    """Return, by test set, the last student's free choice against iteration 0, equal steps, the paper's
+    mixture and its own best strategy, where these were scored: the paired difference with its 95 %
+    interval."""
     sets = [e.set for e in scores.evaluations(journal, MAIN, last) if e.split == "test" and e.mode == "free"]
     strategy = {one["track"]: one["strategy"] for one in best_strategies(journal, last)}
     found = []
@@ -46,6 +48,7 @@ def comparisons(journal: Reader, last: int) -> list[dict[str, Any]]:
         others = {
             "combined": Stage(MAIN, 0, f"free:{name}"),
             EQUAL_STEPS: Stage(EQUAL_STEPS, last, f"free:{name}"),
+            ADAPTIVE: Stage(ADAPTIVE, last, f"free:{name}"),
             "best-strategy": Stage(MAIN, last, f"best:{name}"),
         }
         for against, stage in others.items():

@@ -37,6 +37,7 @@ def _against(row: Mapping[str, Any]) -> str:
     name = {
         "combined": "Combined",
         "equal-steps": "Combined with equal steps",
+        "adaptive": "the paper's mixture",
         "best-strategy": f"always writing {row.get('strategy', '')}",
     }[row["against"]]
     low, high = row["ci95"]

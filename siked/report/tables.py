@@ -14,6 +14,7 @@ CONTROLS = {
     "equal-steps": "Combined, equal steps",
     "off-policy": "base on last mixture, its epochs",
     "off-policy-steps": "base on last mixture, all steps",
+    "adaptive": "last mixture as in the paper",
     "permuted": "tags permuted over problems",
 }
 """What the controls are called in tables."""

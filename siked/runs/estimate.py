@@ -5,18 +5,18 @@ from __future__ import annotations
 import click
 
 from siked.config import RunConfig
-from siked.engine.baselines import EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
+from siked.engine.baselines import ADAPTIVE, EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
 from siked.registry import Registry
 from siked.runs.lookup import look_up
 
 CHARACTERS = 4
 """Characters a token, for estimates before a tokenizer is loaded."""
-RATIONALE = {"tiny": 30}
+RATIONALE = {"tiny": 36}
 TYPICAL = 100
 """Tokens of a typical rationale; the bundled student's tokens are whole words and numbers."""
 SPEED = {"tiny": (4_500, 8_000), "smollm2": (200, 100)}
 """Tokens a second on two processor cores, (training, sampling), for the bundled students."""
-PARAMETERS = {"tiny": 0.7e6, "smollm2": 135e6}
+PARAMETERS = {"tiny": 0.6e6, "smollm2": 135e6}
 ACTIVATIONS = {"tiny": 0.0, "smollm2": 0.8}
 """GiB that a row of a training batch keeps on a processor; 8 rows of SVAMP came to 7.6 to 11 GiB in all."""
 
@@ -48,6 +48,7 @@ def print_plan(config: RunConfig, registry: Registry, preset: str = "") -> None:
         EQUAL_STEPS: after * config.iterations,
         OFF_POLICY: after,
         OFF_POLICY_STEPS: epochs,
+        ADAPTIVE: after,
         PERMUTED: after,
     }
     controls = sum(name in extra for name in config.controls) if config.iterations else 0

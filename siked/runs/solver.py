@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from siked import config as configuration
 from siked.answers import extract, groups, majority
 from siked.config import ComponentConfig, RunConfig, load_config
 from siked.contracts import LooksUp
+from siked.engine.calibration import can_score, tag_logprobs
 from siked.engine.generate import chosen, student_prompt
 from siked.engine.judging import Item, judge
 from siked.engine.progress import Reporter
@@ -87,21 +89,69 @@ class Solver:
         for solutions in _solve(self.state, self.model, problems, [strategy], 0):
             yield solutions[0]
 
-    def vote(self, problems: list[Problem], k: int) -> Iterator[Election]:
+    def vote(
+        self, problems: list[Problem], k: int, *, weighted: bool = False, unsure: float = 1.0
+    ) -> Iterator[Election]:
         """Ask each problem ``k`` times in each strategy and yield what most texts agree on.
 
-        With ``k`` 1 texts are greedy, else sampled as the run samples. Ties go to the strategy
-        that the configuration names first.
+        With ``k`` 1 texts are greedy, else sampled as the run samples. A vote counts one, or, if
+        ``weighted``, the student's probability of its strategy's tag. With ``unsure`` below 1 only
+        problems whose most probable strategy is less probable than that are voted on; the others have
+        one greedy text. Ties go to the more probable strategy where probabilities are asked for, else to
+        the one that the configuration names first.
+
+        Raises :class:`UsageError` where probabilities are asked for and the backend cannot tell them.
         """
-        for texts in _solve(self.state, self.model, problems, list(self.state.strategies), k if k > 1 else 0):
-            place = majority([s.verdict.answer for s in texts])
-            if place is None:
-                yield Election(texts=tuple(texts), elected=None, votes=0)
-                continue
-            found = [extract(Answer(s.verdict.answer or "", form="value")) for s in texts]
-            numbers = groups(found)
-            votes = numbers.count(numbers[place])
-            yield Election(texts=tuple(texts), elected=texts[place], votes=votes)
+        if not weighted and unsure >= 1:
+            order = list(self.state.strategies)
+            for texts in _solve(self.state, self.model, problems, order, k if k > 1 else 0):
+                yield _elected(texts, None)
+            return
+        for start in range(0, len(problems), CHUNK):
+            yield from self._vote_by_tags(problems[start : start + CHUNK], k, weighted, unsure)
+
+    def _vote_by_tags(
+        self, problems: list[Problem], k: int, weighted: bool, unsure: float
+    ) -> Iterator[Election]:
+        shares = self.confidence(problems)
+        voted = [place for place, share in enumerate(shares) if max(share.values()) < unsure or unsure >= 1]
+        once = sorted(set(range(len(problems))) - set(voted))
+        elections: dict[int, Election] = {}
+        singles = _solve(self.state, self.model, [problems[place] for place in once], [""], 0)
+        for place, texts in zip(once, singles, strict=True):
+            elections[place] = _elected(texts, None)
+        order = list(self.state.strategies)
+        many = _solve(self.state, self.model, [problems[p] for p in voted], order, k if k > 1 else 0)
+        for place, texts in zip(voted, many, strict=True):
+            texts = sorted(texts, key=lambda text, share=shares[place]: -share[text.strategy])  # type: ignore[misc]
+            weights = [shares[place][text.strategy] for text in texts] if weighted else None
+            elections[place] = _elected(texts, weights)
+        yield from (elections[place] for place in range(len(problems)))
+
+    def confidence(self, problems: list[Problem]) -> list[dict[str, float]]:
+        """Return, for each problem, how probable the student finds each strategy; they sum to 1.
+
+        Raises :class:`UsageError` where the backend cannot tell.
+        """
+        if not can_score(self.state):
+            name = self.state.config.backend.name
+            raise UsageError(
+                f"the backend {name!r} tells no probabilities, so votes cannot be weighed by them"
+            )
+        found = []
+        for logprobs in tag_logprobs(self.state, self.model, [p.question for p in problems]):
+            top = max(logprobs.values())
+            weights = {name: math.exp(value - top) for name, value in logprobs.items()}
+            found.append({name: value / sum(weights.values()) for name, value in weights.items()})
+        return found
+
+
+def _elected(texts: Sequence[Solution], weights: Sequence[float] | None) -> Election:
+    place = majority([text.verdict.answer for text in texts], weights)
+    if place is None:
+        return Election(texts=tuple(texts), elected=None, votes=0)
+    numbers = groups([extract(Answer(text.verdict.answer or "", form="value")) for text in texts])
+    return Election(texts=tuple(texts), elected=texts[place], votes=numbers.count(numbers[place]))
 
 
 @contextmanager

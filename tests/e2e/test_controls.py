@@ -10,15 +10,17 @@ from click.testing import CliRunner
 
 import siked
 from siked.cli.main import cli
+from siked.errors import ConfigError
 from siked.journal.canonical import digest
 from siked.runs.run import resume
 
-ALL = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes", "best-strategy"]
+ALL = ["equal-steps", "off-policy", "off-policy-steps", "adaptive", "permuted", "votes", "best-strategy"]
+ROUTED = {"schedule": {"name": "routed"}, "controls": ALL}
 
 
 @pytest.fixture
 def run(settings: dict[str, Any], tmp_path: Path) -> siked.Run:
-    return siked.run({**settings, "controls": ALL}, tmp_path / "run")
+    return siked.run({**settings, **ROUTED}, tmp_path / "run")
 
 
 def mixture(run: siked.Run, track: str) -> list[dict[str, Any]]:
@@ -54,6 +56,18 @@ def test_each_control_trains_what_it_says(run: siked.Run) -> None:
         assert set(control["accuracy"]) == {"dev", "additions"}
         assert set(control["forced"]) == {"cot", "l2m", "pot"}
         assert control["choice_quality"]["best_single"] == max(control["forced"].values())
+
+
+def test_the_papers_mixture_is_the_same_rationales_with_tags_like_any_token(run: siked.Run) -> None:
+    own, papers = mixture(run, "main"), mixture(run, "adaptive")
+    assert [row["rationale"] for row in own] == [row["rationale"] for row in papers]
+    assert {row["tag_weight"] for row in papers} == {None}
+    assert "adaptive" in {row["against"] for row in run.summary["comparisons"]}
+
+
+def test_a_run_mixed_as_in_the_paper_needs_no_control_of_it(settings: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="run's own schedule"):
+        siked.run({**settings, "controls": ["adaptive"]}, tmp_path / "run")
 
 
 def test_permuting_keeps_rationales_and_shares_and_parts_tags_from_problems(run: siked.Run) -> None:
@@ -110,7 +124,7 @@ def test_tables_show_them(run: siked.Run) -> None:
 def test_controls_after_more_iterations_equal_those_of_a_longer_run(
     settings: dict[str, Any], run: siked.Run, tmp_path: Path
 ) -> None:
-    again = siked.run({**settings, "controls": ALL}, tmp_path / "again")
+    again = siked.run({**settings, **ROUTED}, tmp_path / "again")
     assert digest(again.journal) == digest(run.journal)
     assert resume(run.folder).summary["controls"] == run.summary["controls"]
 
@@ -129,3 +143,17 @@ def test_voting_at_test_time_tells_answers_and_cost(run: siked.Run) -> None:
     assert re.search(r"answer: 4[23] \([3-9] of 9 texts, \d+ tokens\)", told)
     refused = CliRunner().invoke(cli, ["solve", str(run.folder), "What?", "--vote", "2", "-s", "cot"])
     assert refused.exit_code == 2
+
+
+def test_votes_are_weighed_by_how_probable_a_strategy_is(run: siked.Run) -> None:
+    def scored(*args: str) -> Any:
+        called = CliRunner().invoke(cli, ["eval", str(run.folder), "-d", "additions", *args, "--json"])
+        return json.loads(called.stdout)
+
+    once, everywhere = scored(), scored("--vote", "1", "--weigh")
+    assert everywhere["texts"] == 3 * once["texts"]
+    nowhere = scored("--vote", "1", "--unsure", "0")
+    assert (nowhere["texts"], nowhere["value"]) == (once["texts"], once["value"])
+    refused = CliRunner().invoke(cli, ["eval", str(run.folder), "-d", "additions", "--weigh"])
+    assert refused.exit_code == 2
+    assert "--vote" in refused.output

@@ -7,12 +7,13 @@ from siked.hookspecs import Register, hookimpl
 
 @hookimpl
 def siked_register_datasets(register: Register) -> None:
-    """Offer the bundled word problems and their three tests out of distribution."""
+    """Offer the bundled word problems and their tests out of distribution."""
     module = "siked.builtin.tiny.datasets"
     register("wordproblems", f"{module}:WordProblems")
-    register("wordproblems-phrasing", f"{module}:Phrasing")
+    register("wordproblems-names", f"{module}:Names")
     register("wordproblems-numbers", f"{module}:Numbers")
     register("wordproblems-steps", f"{module}:Steps")
+    register("wordproblems-phrasing", f"{module}:Phrasing")
 
 
 @hookimpl

@@ -18,7 +18,7 @@ class WordProblemsOptions:
 
 
 class WordProblems:
-    """Generated word problems: 2,000 to train on, 250 for dev, 1,000 for the test in distribution."""
+    """Generated word problems: 2,000 to train on, 200 for dev, 1,000 for the test in distribution."""
 
     name: ClassVar[str] = "wordproblems"
     licence: ClassVar[str] = "MIT"
@@ -43,10 +43,10 @@ class WordProblems:
         )
 
 
-class Phrasing(WordProblems):
-    """1,000 test problems in sentences that training never shows."""
+class Names(WordProblems):
+    """1,000 test problems about people and things that training never names."""
 
-    name: ClassVar[str] = "wordproblems-phrasing"
+    name: ClassVar[str] = "wordproblems-names"
     tests: ClassVar[tuple[str, ...]] = (name,)
 
 
@@ -58,7 +58,14 @@ class Numbers(WordProblems):
 
 
 class Steps(WordProblems):
-    """1,000 test problems about three things, where training has two."""
+    """1,000 test problems about one friend or thing more than in training."""
 
     name: ClassVar[str] = "wordproblems-steps"
+    tests: ClassVar[tuple[str, ...]] = (name,)
+
+
+class Phrasing(WordProblems):
+    """1,000 test problems in sentences that training never shows."""
+
+    name: ClassVar[str] = "wordproblems-phrasing"
     tests: ClassVar[tuple[str, ...]] = (name,)

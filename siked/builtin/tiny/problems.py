@@ -1,9 +1,10 @@
-"""The bundled word problems: five families, four sets, generated from a seed.
+"""The bundled word problems: five families, five sets, generated from a seed.
 
-A problem is about the money or the weight of some things. Either its text states what one thing
-costs or weighs (families ``prices-stated``, ``weights-stated`` with large numbers and ``small``
-with small ones), or it leaves that to general knowledge (``prices-known``, ``weights-known``).
-All families share their sentences and distractors, so that no single word tells them apart.
+A problem is about the way to some friends or the weight of some things. Either its text states how
+far one friend lives or what one thing weighs (``trips-stated`` and ``bags-stated`` with large
+numbers, ``small`` with small ones), or it leaves that to general knowledge (``trips-known``,
+``bags-known``). All families share their sentences and distractors, so that no single word tells
+them apart.
 """
 
 from __future__ import annotations
@@ -14,20 +15,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from siked.builtin.tiny.words import NAMES, PRICES, THINGS, WEIGHTS
+from siked.builtin.tiny.sentences import Act, Kind, question
+from siked.builtin.tiny.world import MILES, NAMES, STRANGERS, THINGS, TOWN, WEIGHT
 from siked.records import SplitName
 
-FAMILIES = ("prices-known", "weights-known", "prices-stated", "weights-stated", "small")
-SIZES: dict[SplitName, int] = {"train": 2000, "dev": 250, "test": 1000}
-
-Measure = Literal["price", "weight"]
+FAMILIES = ("trips-known", "bags-known", "trips-stated", "bags-stated", "small")
+IN_TURN = (
+    "trips-known", "bags-known", "trips-stated", "trips-known", "bags-known", "bags-stated", "small",
+)  # fmt: skip
+"""The families in a set, again and again: as many problems that suit prose as steps as programs."""
+SIZES: dict[SplitName, int] = {"train": 2000, "dev": 200, "test": 1000}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """``count`` things of which each costs or weighs ``value``."""
+    """A friend who is visited, or a thing that is carried, ``count`` times; one time is worth ``value``."""
 
-    thing: str
+    item: str
     count: int
     value: int
 
@@ -38,18 +42,18 @@ class Story:
 
     id: str
     family: str
-    measure: Measure
+    kind: Kind
     stated: bool
     """The text says the values; otherwise one has to know them."""
     parts: tuple[Part, ...]
     extra: int
-    """The bus fare or the weight of the bag; 0 where there is none."""
+    """Miles or pounds beside the parts; 0 where there are none."""
     name: str
     question: str
 
     @property
     def gold(self) -> int:
-        """The right answer, in dollars or pounds."""
+        """The right answer, in miles or pounds."""
         return sum(part.count * part.value for part in self.parts) + self.extra
 
 
@@ -57,148 +61,111 @@ class Story:
 class Variety:
     """How a set differs from the training problems."""
 
-    templates: Literal["usual", "other"] = "usual"
-    things: int = 2
+    sentences: Literal["usual", "other"] = "usual"
+    more: int = 0
+    """So many friends or things beyond those of training."""
     beyond: bool = False
     """All stated numbers come from ranges above those of training."""
+    strangers: bool = False
+    """Friends and things are those that training never names."""
 
 
 VARIETIES = {
     "wordproblems": Variety(),
-    "wordproblems-phrasing": Variety(templates="other"),
+    "wordproblems-names": Variety(strangers=True),
     "wordproblems-numbers": Variety(beyond=True),
-    "wordproblems-steps": Variety(things=3),
+    "wordproblems-steps": Variety(more=1),
+    "wordproblems-phrasing": Variety(sentences="other"),
 }
-
-# (value of one, count, extra, number in a distractor), each a closed range.
-_RANGES = {
-    ("known", False): ((0, 0), (1, 1), (2, 12), (2, 50)),
-    ("known", True): ((0, 0), (1, 1), (21, 60), (51, 99)),
-    ("stated", False): ((10, 50), (10, 50), (2, 50), (2, 50)),
-    ("stated", True): ((51, 99), (51, 99), (51, 99), (51, 99)),
-    ("small", False): ((2, 12), (2, 12), (2, 20), (2, 50)),
-    ("small", True): ((13, 20), (2, 12), (21, 60), (51, 99)),
-}
-
-# Of these shares of each family, something is to be added beside the things.
-_EXTRA_SHARE = {
-    "prices-known": 0.0,
-    "weights-known": 1.0,
-    "prices-stated": 0.5,
-    "weights-stated": 0.5,
-    "small": 0.75,
-}
-
-_STATE = {
-    ("price", "usual"): ("{a} costs {v} dollars", "the price of {a} is {v} dollars"),
-    ("weight", "usual"): ("{a} weighs {v} pounds", "the weight of {a} is {v} pounds"),
-    ("price", "other"): ("one pays {v} dollars for {a}", "{a} is sold for {v} dollars"),
-    ("weight", "other"): ("{a} has a weight of {v} pounds", "{a} comes to {v} pounds"),
-}
-_ACT = {
-    ("price", "usual"): ("{name} buys {things}", "{name} pays for {things}"),
-    ("weight", "usual"): ("{name} packs {things}", "{name} carries {things}"),
-    ("price", "other"): ("{things} go to {name} at the shop", "At the shop {name} takes {things}"),
-    ("weight", "other"): ("{things} go to the truck with {name}", "At the truck {name} takes {things}"),
-}
-_EXTRA = {
-    ("price", "usual"): ("The bus costs {v} dollars more.", "{name} also pays {v} dollars for the bus."),
-    ("weight", "usual"): ("The bag weighs {v} pounds more.", "{name} also carries a bag of {v} pounds."),
-    ("price", "other"): ("On top of that come {v} dollars for the ride.",),
-    ("weight", "other"): ("On top of that come {v} pounds for the box.",),
-}
-_ASK = {
-    ("price", "usual"): ("How many dollars is that in all?", "How many dollars does {name} pay?"),
-    ("weight", "usual"): ("How many pounds is that in all?", "How many pounds does {name} carry?"),
-    ("price", "other"): ("Find the sum of dollars.", "What is the whole sum in dollars?"),
-    ("weight", "other"): ("Find the sum of pounds.", "What is the whole sum in pounds?"),
-}
-_DISTRACT = {
-    "usual": (
-        "A {thing} costs {v} dollars.",
-        "A {thing} weighs {v} pounds.",
-        "The price of a {thing} is {v} dollars.",
-        "The weight of a {thing} is {v} pounds.",
-        "{name} is {v} years old.",
-        "{name} has {v} {thing}s at home.",
-    ),
-    "other": (
-        "One pays {v} dollars for a {thing}.",
-        "A {thing} has a weight of {v} pounds.",
-        "There are {v} {thing}s at the truck.",
-        "There are {v} {thing}s at the shop.",
-    ),
-}
+FAMILIAR_NAMES = tuple(name for name in NAMES if name not in STRANGERS)
+FAMILIAR_THINGS = tuple(thing for thing in THINGS if thing not in STRANGERS)
 
 
-def _join(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+class _Draw:
+    """Draws what a problem is made of; each method is a pure function of the random state."""
+
+    def __init__(self, family: str, variety: Variety, rng: random.Random) -> None:
+        self.rng = rng
+        self.variety = variety
+        self.family = family
+        self.kind: Kind = rng.choice(("trips", "bags")) if family == "small" else _kind(family)
+        self.name = rng.choice(FAMILIAR_NAMES)
+
+    def items(self, count: int) -> list[str]:
+        """Distinct friends or things, not the one who walks or carries."""
+        every = NAMES if self.kind == "trips" else THINGS
+        pool = [x for x in every if (x in STRANGERS) is self.variety.strangers and x != self.name]
+        return self.rng.sample(pool, count + self.variety.more)
+
+    def number(self, usual: tuple[int, int], beyond: tuple[int, int]) -> int:
+        """A stated number from one of two closed ranges."""
+        return self.rng.randint(*(beyond if self.variety.beyond else usual))
+
+    def known(self, count: int) -> list[Part]:
+        """Parts whose values are left to general knowledge."""
+        return [
+            Part(item, 1, MILES[TOWN[item]] if self.kind == "trips" else WEIGHT[item])
+            for item in self.items(count)
+        ]
+
+    def structure(self) -> tuple[list[Part], int]:
+        """The parts of the problem and what comes beside them."""
+        rng = self.rng
+        if self.family == "trips-known":
+            return self.known(1), self.number((2, 12), (13, 20))
+        if self.family == "bags-known":
+            return self.known(3), self.number((2, 12), (13, 20)) if rng.random() < 0.5 else 0
+        if self.family == "small":
+            return self._small()
+        large = ((11, 60), (61, 99))
+        parts = [Part(item, self.number(*large), self.number(*large)) for item in self.items(2)]
+        return parts, self.number((2, 60), (61, 99)) if rng.random() < 0.5 else 0
+
+    def _small(self) -> tuple[list[Part], int]:
+        form = self.rng.choice(("extra", "two", "times", "times"))
+        if form == "times":
+            return [
+                Part(item, self.rng.randint(2, 9), self.number((2, 9), (13, 20))) for item in self.items(1)
+            ], 0
+        parts = [
+            Part(item, 1, self.number((2, 12), (13, 20))) for item in self.items(2 if form == "two" else 1)
+        ]
+        return parts, self.number((2, 12), (13, 20)) if form == "extra" else 0
+
+    def bystanders(self, parts: list[Part]) -> tuple[str, tuple[str, str, str]]:
+        """A person and three things for a sentence that is beside the point."""
+        busy = {self.name, *(part.item for part in parts)}
+        other = self.rng.choice([name for name in FAMILIAR_NAMES if name not in busy])
+        one, two, three = self.rng.sample([thing for thing in FAMILIAR_THINGS if thing not in busy], 3)
+        return other, (one, two, three)
 
 
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + "."
-
-
-def _parts(family: str, measure: Measure, variety: Variety, rng: random.Random) -> tuple[Part, ...]:
-    kind = family.rpartition("-")[2]
-    (low, high), (fewest, most), _, _ = _RANGES[kind, variety.beyond]
-    table = PRICES if measure == "price" else WEIGHTS
-    return tuple(
-        Part(thing, rng.randint(fewest, most), table[thing] if kind == "known" else rng.randint(low, high))
-        for thing in rng.sample(THINGS, variety.things)
-    )
-
-
-def _question(
-    parts: tuple[Part, ...],
-    extra: int,
-    name: str,
-    measure: Measure,
-    stated: bool,
-    distractor: int,
-    style: str,
-    rng: random.Random,
-) -> str:
-    key = (measure, style)
-    sentences = []
-    if stated:
-        form = rng.choice(_STATE[key])
-        sentences.append(_sentence(_join([form.format(a=f"a {p.thing}", v=p.value) for p in parts])))
-    things = _join([f"{p.count} {p.thing}s" if stated else f"a {p.thing}" for p in parts])
-    sentences.append(_sentence(rng.choice(_ACT[key]).format(name=name, things=things)))
-    if extra:
-        sentences.append(rng.choice(_EXTRA[key]).format(name=name, v=extra))
-    ask = rng.choice(_ASK[key]).format(name=name)
-    if distractor:
-        free = [thing for thing in THINGS if thing not in {p.thing for p in parts}]
-        text = rng.choice(_DISTRACT[style]).format(thing=rng.choice(free), name=name, v=distractor)
-        sentences.insert(rng.randrange(len(sentences)), text)
-    return " ".join([*sentences, ask])
+def _kind(family: str) -> Kind:
+    return "trips" if family.startswith("trips") else "bags"
 
 
 def make_story(identity: str, family: str, variety: Variety, rng: random.Random) -> Story:
     """Return one problem of ``family``, a pure function of ``rng``."""
-    kind = family.rpartition("-")[2]
-    measure: Measure = (
-        rng.choice(("price", "weight")) if kind == "small" else ("price" if family[0] == "p" else "weight")
+    draw = _Draw(family, variety, rng)
+    parts, extra = draw.structure()
+    stated = not family.endswith("known")
+    other, things = draw.bystanders(parts)
+    act = Act(
+        kind=draw.kind,
+        name=draw.name,
+        items=tuple((part.item, part.count, part.value if stated else None) for part in parts),
+        extra=extra,
+        other=other,
+        things=things,
     )
-    _, _, (low, high), (fewest, most) = _RANGES[kind, variety.beyond]
-    parts = _parts(family, measure, variety, rng)
-    extra = rng.randint(low, high) if rng.random() < _EXTRA_SHARE[family] else 0
-    # Every second distractor is small, so that a small number does not betray the family `small`.
-    most = rng.choice((most, 9 if fewest < 9 else most))
-    distractor = rng.randint(fewest, most) if rng.random() < 0.6 else 0
-    name = rng.choice(NAMES)
-    stated = kind != "known"
-    question = _question(parts, extra, name, measure, stated, distractor, variety.templates, rng)
     return Story(
-        id=identity, family=family, measure=measure, stated=stated, parts=parts, extra=extra, name=name,
-        question=question,
+        id=identity, family=family, kind=draw.kind, stated=stated, parts=tuple(parts), extra=extra,
+        name=draw.name, question=question(act, variety.sentences, rng),
     )  # fmt: skip
 
 
 def stories(dataset: str, split: SplitName, count: int | None = None) -> Iterator[Story]:
-    """Yield the problems of a split in their fixed order, families in turn.
+    """Yield the problems of a split in their fixed order, families as in :data:`IN_TURN`.
 
     Only ``wordproblems`` has train and dev; no question stands in two splits of it.
     """
@@ -220,7 +187,7 @@ def _generate(dataset: str, split: SplitName, count: int, taken: set[str]) -> It
     number = 0
     while number < count:
         identity = f"{dataset}-{split}-{number:04d}"
-        story = make_story(identity, FAMILIES[number % len(FAMILIES)], variety, rng)
+        story = make_story(identity, IN_TURN[number % len(IN_TURN)], variety, rng)
         if story.question not in taken:
             taken.add(story.question)
             number += 1

@@ -1,8 +1,8 @@
-"""How the bundled teacher writes: one right rationale of each kind for a story, and its slips.
+"""How the bundled teacher writes: a rationale of each kind for a story, and its slips.
 
-Formats: ``cot`` is prose that adds everything up in one line and ends in ``Final Answer: N``; ``l2m``
-numbers its sub-questions and answers each with one operation; ``pot`` is a short program that
-assigns ``answer``.
+Formats: ``cot`` is prose that says aloud what it remembers, adds everything up in one line and ends
+in ``Final Answer: N``; ``l2m`` numbers its sub-questions and answers each with one number or one
+operation; ``pot`` is a short program that assigns ``answer``.
 """
 
 from __future__ import annotations
@@ -10,114 +10,131 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 
-from siked.builtin.tiny.problems import Story
-from siked.builtin.tiny.words import HIGHEST, LOWEST
+from siked.builtin.tiny.problems import Part, Story
+from siked.builtin.tiny.world import FARTHEST, LIGHTEST, TOWN
 
 LETTERS = ("x", "y", "z", "u", "v", "w")
+HARD = 12
+"""A product of two numbers above this is hard to do in the head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slips:
-    """How probable each mistake of the bundled teacher is."""
+    """How probable each mistake of the bundled teacher is: those of a large model that does sums well in
+    its head, forgets a term of a long line, and guesses where a program wants a constant. None of
+    them looks at what a student can do.
+    """
 
-    misremembers: float = 0.06
-    """A price or weight that the text does not state comes out wrong; per thing."""
-    forgets: float = 0.05
-    """The bus fare or the bag is left out."""
-    miscalculates: float = 0.02
+    misremembers: float = 0.03
+    """A distance or weight that the text does not state comes out wrong, in prose; per part."""
+    hardcodes: float = 0.20
+    """The same as a constant of a program; per part."""
+    miscalculates: float = 0.01
     """A sum or a product of small numbers is off, in prose; a program leaves them to Python."""
-    multiplies_badly: float = 0.30
+    multiplies_badly: float = 0.03
     """A product of two numbers above 12 is off, in prose."""
-    miscodes: float = 0.08
-    """A program has a wrong operator or a name that it never set."""
-    breaks_form: float = 0.02
-    """No ``Final Answer:``, no sub-questions, no ``answer``."""
+    forgets: float = 0.25
+    """A term is left out of a line that adds more than two; per term beyond two."""
+    strays: float = 0.04
+    """A sub-question leads astray; per sub-question."""
+    miscodes: float = 0.10
+    """A program has a wrong operator or a name that it never set; per number that it uses."""
 
 
 def write(story: Story, strategy: str, rng: random.Random, slips: Slips) -> str:
     """Return a rationale of ``strategy`` for ``story``; strategies it does not know get prose."""
-    told = _as_told(story, rng, slips)
-    head = _Head(rng, slips)
+    told = _as_told(story, rng, slips.hardcodes if strategy == "pot" else slips.misremembers)
     if strategy == "pot":
-        text = _program(told, rng, slips)
-    elif strategy == "l2m":
-        text = _subquestions(told, head)
-    else:
-        text = _prose(told, head)
-    return _broken(text, strategy) if rng.random() < slips.breaks_form else text
+        return _program(told, rng, slips)
+    head = _Head(rng, slips)
+    return _subquestions(told, head) if strategy == "l2m" else _prose(told, head)
 
 
-def _as_told(story: Story, rng: random.Random, slips: Slips) -> Story:
-    """The story as the teacher has it in mind: some values misremembered, the extra perhaps forgotten."""
-    parts = tuple(
-        replace(part, value=rng.randint(LOWEST, HIGHEST))
-        if not story.stated and rng.random() < slips.misremembers
-        else part
+def _as_told(story: Story, rng: random.Random, chance: float) -> Story:
+    """The story as the teacher has it in mind: some of what it must know comes out wrong."""
+    if story.stated:
+        return story
+    parts = (
+        replace(part, value=rng.randint(LIGHTEST, FARTHEST)) if rng.random() < chance else part
         for part in story.parts
     )
-    extra = 0 if rng.random() < slips.forgets else story.extra
-    return replace(story, parts=parts, extra=extra)
+    return replace(story, parts=tuple(parts))
 
 
 class _Head:
-    """Arithmetic as a writer of prose does it: in the head."""
+    """Writing prose as one does it: from memory and in the head."""
 
     def __init__(self, rng: random.Random, slips: Slips) -> None:
-        self._rng = rng
-        self._slips = slips
+        self.rng = rng
+        self.slips = slips
 
-    def add(self, left: int, right: int) -> int:
-        return self._off(left + right, self._slips.miscalculates)
+    def happens(self, chance: float, tries: int = 1) -> bool:
+        """Whether a mistake of this chance is made in one of so many tries."""
+        return self.rng.random() < 1 - (1 - chance) ** max(0, tries)
 
-    def times(self, left: int, right: int) -> int:
-        hard = min(left, right) > 12
-        return self._off(left * right, self._slips.multiplies_badly if hard else self._slips.miscalculates)
+    def sum(self, terms: list[int]) -> int:
+        return self._off(sum(terms), 1 - (1 - self.slips.miscalculates) ** (len(terms) - 1))
+
+    def product(self, part: Part) -> int:
+        hard = min(part.count, part.value) > HARD
+        chance = self.slips.multiplies_badly if hard else self.slips.miscalculates
+        return self._off(part.count * part.value, chance)
 
     def _off(self, value: int, chance: float) -> int:
-        if self._rng.random() >= chance:
-            return value
-        return max(1, value + self._rng.choice((-10, -1, 1, 10)))
+        return max(1, value + self.rng.choice((-10, -1, 1, 10))) if self.happens(chance) else value
 
 
 def _prose(story: Story, head: _Head) -> str:
-    noun = "price" if story.measure == "price" else "weight"
     sentences: list[str] = []
     terms: list[int] = []
     for part in story.parts:
-        if story.stated:
-            terms.append(head.times(part.count, part.value))
-            opening = "Then" if sentences else "First"
-            sentences.append(f"{opening} {part.count} * {part.value} = {terms[-1]}.")
+        if not story.stated:
+            sentences.append(_remembered(story, part))
+        if part.count > 1:
+            terms.append(head.product(part))
+            sentences.append(f"{part.count} * {part.value} = {terms[-1]}.")
         else:
             terms.append(part.value)
-            sentences.append(f"The {noun} of a {part.thing} is {part.value}.")
     terms += [story.extra] * (story.extra > 0)
-    total = terms[0]
-    for term in terms[1:]:
-        total = head.add(total, term)
-    sentences.append(f"Then {' + '.join(map(str, terms))} = {total}.")
+    if head.happens(head.slips.forgets, len(terms) - 2):
+        terms.pop(head.rng.randrange(len(terms)))
+    total = head.sum(terms)
+    if len(terms) > 1:
+        sentences.append(f"Then {' + '.join(map(str, terms))} = {total}.")
     return f"{' '.join(sentences)}\nFinal Answer: {total}"
 
 
+def _remembered(story: Story, part: Part) -> str:
+    if story.kind == "bags":
+        return f"A {part.item} weighs {part.value} pounds."
+    town = TOWN[part.item]
+    return f"{part.item} lives in {town}. {town} is {part.value} miles away."
+
+
 def _subquestions(story: Story, head: _Head) -> str:
-    how = "How much" if story.measure == "price" else "How heavy"
+    trips = story.kind == "trips"
+    how = "How far is" if trips else "How heavy is"
     steps: list[tuple[str, str]] = []
-    terms: list[int] = []
-    for part in story.parts:
-        if story.stated:
-            terms.append(head.times(part.count, part.value))
-            working = f"{part.count} * {part.value} = {terms[-1]}"
-            steps.append((f"{how} are {part.count} {part.thing}s?", working))
+    total = 0
+    for number, part in enumerate(story.parts):
+        item = part.item if trips else f"a {part.item}"
+        value = part.value
+        if part.count > 1:
+            value = head.product(part)
+            steps.append((f"{how} {item} {part.count} times?", f"{part.count} * {part.value} = {value}"))
         else:
-            terms.append(part.value)
-            steps.append((f"{how} is a {part.thing}?", f"{part.value}"))
-    terms += [story.extra] * (story.extra > 0)
-    total = terms[0]
-    for number, term in enumerate(terms[1:], 1):
-        result = head.add(total, term)
-        last = number == len(terms) - 1
-        steps.append((f"{how} is everything?" if last else f"{how} is that?", f"{total} + {term} = {result}"))
-        total = result
+            steps.append((f"{how} {item}?", f"{value}"))
+        if number:
+            new = head.sum([total, value])
+            steps.append((f"{how} that?", f"{total} + {value} = {new}"))
+            value = new
+        total = value
+    if story.extra:
+        new = head.sum([total, story.extra])
+        steps.append((f"{how} everything?", f"{total} + {story.extra} = {new}"))
+        total = new
+    if head.happens(head.slips.strays, len(steps)):
+        total += head.rng.randint(1, 9)
     lines = [
         f"Sub-question {number}: {question}\nAnswer to Sub-question {number}: {answer}."
         for number, (question, answer) in enumerate(steps, 1)
@@ -126,23 +143,13 @@ def _subquestions(story: Story, head: _Head) -> str:
 
 
 def _program(story: Story, rng: random.Random, slips: Slips) -> str:
-    lines: list[str] = []
-    terms: list[str] = []
-    for letter, part in zip(LETTERS, story.parts, strict=False):
-        lines.append(f"{letter} = {part.value}")
-        terms.append(f"{part.count} * {letter}" if story.stated else letter)
-    if story.extra:
-        terms.append(f"{story.extra}")
+    named = list(zip(LETTERS, story.parts, strict=False))
+    lines = [f"{letter} = {part.value}" for letter, part in named]
+    terms = [f"{part.count} * {letter}" if part.count > 1 else letter for letter, part in named]
+    terms += [f"{story.extra}"] * (story.extra > 0)
     expression = " + ".join(terms)
-    if rng.random() < slips.miscodes:
-        last = LETTERS[len(story.parts) - 1]
-        expression = rng.choice((expression.replace(" + ", " - ", 1), expression.replace(last, "n")))
+    numbers = sum(2 if part.count > 1 else 1 for part in story.parts)
+    if rng.random() < 1 - (1 - slips.miscodes) ** numbers:
+        wrong = expression.replace(" + ", " - ", 1) if " + " in expression else f"{expression} - 1"
+        expression = rng.choice((wrong, expression.replace("x", "n", 1)))
     return "\n".join([*lines, f"answer = {expression}"])
-
-
-def _broken(text: str, strategy: str) -> str:
-    if strategy == "pot":
-        return text.replace("answer = ", "answer ", 1)
-    if strategy == "l2m":
-        return text.replace("Answer to Sub-question ", "").replace("Sub-question ", "")
-    return text.rpartition("\n")[0]

@@ -12,7 +12,7 @@ from siked.builtin.tiny.rationales import Slips, write
 from siked.errors import UsageError
 from siked.records import Call, Completion, Model, ModelInfo, Outcome, Problem, Request
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a text could change: it is part of the fingerprint, and so of every request key."""
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 import pytest
 
-from siked.builtin.tiny.datasets import Numbers, Phrasing, Steps, WordProblems
-from siked.builtin.tiny.problems import FAMILIES, VARIETIES, by_question, stories
-from siked.builtin.tiny.words import PRICES, THINGS, WEIGHTS
+from siked.builtin.tiny.datasets import Names, Numbers, Phrasing, Steps, WordProblems
+from siked.builtin.tiny.problems import FAMILIES, VARIETIES, Story, by_question, stories
+from siked.builtin.tiny.world import MILES, NAMES, STRANGERS, THINGS, TOWN, WEIGHT
 from siked.contracts import Dataset
 from siked.records import DevProblem, TestProblem, TrainProblem
 
-SETS = (WordProblems, Phrasing, Numbers, Steps)
+SETS = (WordProblems, Names, Numbers, Steps, Phrasing)
 
 
 def _load(cls: type[WordProblems], split: str) -> list:
@@ -40,14 +41,17 @@ def test_train_and_dev_are_typed_and_disjoint() -> None:
 
 
 def test_only_the_first_set_has_train_and_dev() -> None:
-    assert [_load(cls, split) for cls in SETS[1:] for split in ("train", "dev")] == [[]] * 6
+    assert [_load(cls, split) for cls in SETS[1:] for split in ("train", "dev")] == [[]] * 8
 
 
 @pytest.mark.parametrize("cls", SETS)
-def test_families_are_of_equal_size(cls: type[WordProblems]) -> None:
+def test_as_many_problems_suit_prose_as_steps_as_programs(cls: type[WordProblems]) -> None:
     counts = Counter(p.family for p in _load(cls, "test"))
     assert set(counts) == set(FAMILIES)
-    assert len(set(counts.values())) == 1
+    assert counts.pop("small") == pytest.approx(1000 / 7, abs=1)
+    stated = counts["trips-stated"] + counts["bags-stated"]
+    for suited in (counts["trips-known"], counts["bags-known"], stated):
+        assert suited == pytest.approx(2000 / 7, abs=1)
 
 
 def _share_of_largest_family(split: str, least: int) -> dict[str, float]:
@@ -61,20 +65,28 @@ def _share_of_largest_family(split: str, least: int) -> dict[str, float]:
 def test_no_single_word_gives_the_family_away() -> None:
     shares = _share_of_largest_family("train", least=30)
     assert len(shares) > 200
-    told = {word: share for word, share in shares.items() if share > 0.7}
+    told = {word: share for word, share in shares.items() if share > 0.85}
     assert not told
 
 
-def test_the_gold_follows_from_the_text_and_the_tables() -> None:
-    for story in stories("wordproblems", "test"):
+@pytest.mark.parametrize("dataset", VARIETIES)
+def test_the_gold_follows_from_the_text_and_the_tables(dataset: str) -> None:
+    for story in stories(dataset, "test"):
         for part in story.parts:
-            assert part.thing in story.question
+            assert part.item in story.question
             if story.stated:
                 assert f" {part.value} " in story.question
-                assert f"{part.count} {part.thing}s" in story.question
             else:
-                table = PRICES if story.measure == "price" else WEIGHTS
-                assert (part.count, part.value) == (1, table[part.thing])
+                known = WEIGHT[part.item] if story.kind == "bags" else MILES[TOWN[part.item]]
+                assert (part.count, part.value) == (1, known)
+            if part.count > 1:
+                often = (
+                    f"{part.count} {part.item}s"
+                    if story.kind == "bags"
+                    else f"{part.item} {part.count} times"
+                )
+                assert often in story.question
+        assert not story.extra or f" {story.extra} " in story.question
         assert story.gold == sum(p.count * p.value for p in story.parts) + story.extra
 
 
@@ -83,7 +95,7 @@ def _masked(question: str) -> str:
     things = "|".join(sorted(THINGS, key=len, reverse=True))
     text = re.sub(r"\d+", "#", question)
     text = re.sub(rf"\b(?:{things})s?\b", "thing", text)
-    return re.sub(r"\b(?:[A-Z][a-z]+) (?=buys|pays|packs|carries|also|takes|is|has)", "Name ", text)
+    return re.sub(rf"\b(?:{'|'.join(NAMES)})\b", "Name", text)
 
 
 def test_phrasing_uses_no_sentence_of_training() -> None:
@@ -93,32 +105,42 @@ def test_phrasing_uses_no_sentence_of_training() -> None:
     assert sentences(_load(Phrasing, "test")).isdisjoint(sentences(_load(WordProblems, "train")))
 
 
-def test_numbers_lie_above_those_of_training() -> None:
-    by_family: dict[str, int] = defaultdict(int)
-    for story in stories("wordproblems", "train"):
-        by_family[story.family] = max([by_family[story.family], story.extra, *_stated(story)])
-    for story in stories("wordproblems-numbers", "test"):
-        high = by_family[story.family]
-        assert (story.extra == 0 or story.extra > high) or story.family == "small"
-        assert all(value > high for value in _stated(story)) or story.family == "small"
-        if story.family == "small":
-            assert all(part.value > 12 for part in story.parts)
+def test_names_asks_about_people_and_things_that_training_never_names() -> None:
+    named = {word for p in _load(WordProblems, "train") for word in re.findall(r"[A-Za-z]+", p.question)}
+    named |= {word.removesuffix("s") for word in named}
+    assert named.isdisjoint(STRANGERS)
+    assert named.isdisjoint({part.item for s in stories("wordproblems-names", "test") for part in s.parts})
 
 
-def _stated(story) -> list[int]:
+def _stated(story: Story) -> list[int]:
     return [part.value for part in story.parts] if story.stated else []
 
 
-def test_steps_are_longer_than_those_of_training() -> None:
-    assert {len(s.parts) for s in stories("wordproblems", "train")} == {2}
-    assert {len(s.parts) for s in stories("wordproblems-steps", "test")} == {3}
+def test_numbers_lie_above_those_of_training() -> None:
+    highest: dict[str, int] = defaultdict(int)
+    for story in stories("wordproblems", "train"):
+        highest[story.family] = max([highest[story.family], story.extra, *_stated(story)])
+    for story in stories("wordproblems-numbers", "test"):
+        stated = [*_stated(story), *([story.extra] if story.extra else [])]
+        assert min(stated, default=100) > highest[story.family]
 
 
-def test_prices_tell_nothing_of_weights() -> None:
-    assert set(PRICES) == set(WEIGHTS) == set(THINGS)
-    assert len(set(THINGS)) == len(THINGS) > 120
-    same = sum(PRICES[thing] == WEIGHTS[thing] for thing in THINGS)
-    assert same / len(THINGS) < 0.12
+def test_steps_have_one_friend_or_thing_more_than_training() -> None:
+    def most(stories_of: Iterable[Story]) -> dict[str, int]:
+        found: dict[str, int] = defaultdict(int)
+        for story in stories_of:
+            found[story.family] = max(found[story.family], len(story.parts))
+        return found
+
+    usual = most(stories("wordproblems", "train"))
+    assert most(stories("wordproblems-steps", "test")) == {family: n + 1 for family, n in usual.items()}
+
+
+def test_every_way_is_two_facts_and_every_weight_is_one() -> None:
+    assert set(TOWN) == set(NAMES)
+    assert set(TOWN.values()) <= set(MILES)
+    assert set(WEIGHT) == set(THINGS)
+    assert len({*NAMES, *THINGS, *MILES}) == len(NAMES) + len(THINGS) + len(MILES)
 
 
 def test_every_problem_is_found_by_its_question() -> None:

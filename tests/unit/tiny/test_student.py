@@ -5,14 +5,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from siked.builtin.tiny import corpus
+from siked.builtin.tiny.make_student import next_word, probe
 from siked.builtin.tiny.problems import VARIETIES, stories
 from siked.builtin.tiny.rationales import Slips, write
+from siked.builtin.tiny.tokenizer import make_tokenizer
+from siked.builtin.tiny.world import MILES, NAMES, TOWN
 from siked.models import resolve, weights_hash
 from siked.records import Message, Model, TrainRow
 from siked.text.token_ids import end_of_turn_ids, resolve_format, row_ids, text_ids
@@ -43,23 +47,31 @@ def test_it_is_small_and_complete(folder: Path) -> None:
     assert len(weights_hash(folder)) == 64
 
 
-def test_what_it_read_holds_no_tag_and_no_solution() -> None:
+def _read(count: int) -> list[str]:
     rng = random.Random(0)
-    for _ in range(5000):
-        text = "".join(corpus.text(rng))
+    return [" ".join(piece for piece, _ in corpus.text(rng)) for _ in range(count)]
+
+
+def test_what_it_read_holds_no_tag_and_no_solution() -> None:
+    for text in _read(5000):
         assert not any(f"[{name}]" in text for name in STRATEGIES)
         assert "Final Answer:" not in text
         assert "Sub-question" not in text
         assert "answer =" not in text
 
 
-def test_prices_are_read_as_statements_and_weights_as_questions() -> None:
-    rng = random.Random(0)
-    texts = ["".join(corpus.text(rng)) for _ in range(5000)]
-    assert any("The price of a" in text for text in texts)
-    assert any("How heavy is a" in text for text in texts)
-    learnt = [written for _, written in (corpus.text(rng) for _ in range(5000))]
-    assert not any("The weight of a" in text or "How much is" in text for text in learnt)
+def test_a_weight_is_read_in_two_forms_and_a_way_in_two_steps_only() -> None:
+    texts = " ".join(_read(5000))
+    assert re.search(r"A lamp weighs \d", texts)
+    assert re.search(r"How heavy is a lamp\?\s+\w+(?: \d+)?: \d", texts)
+    assert f"Anna lives in {TOWN['Anna']}." in texts
+    assert "How far" not in texts
+
+
+def test_no_large_product_is_learnt() -> None:
+    for text in _read(5000):
+        for left, right in re.findall(r"(\d+) \* (\d+) =", text):
+            assert min(int(left), int(right)) <= 12
 
 
 @pytest.mark.train
@@ -83,7 +95,7 @@ def test_any_program_survives_the_tokenizer(tokenizer: Any) -> None:
 @pytest.mark.train
 @needs_train
 def test_tags_and_numbers_are_one_token(tokenizer: Any) -> None:
-    assert [len(text_ids(tokenizer, text)) for text in ("[cot]", "[l2m]", "[pot]", " 7", " 999")] == [1] * 5
+    assert [len(text_ids(tokenizer, text)) for text in ("[cot]", "[l2m]", "[pot]", "7", "199")] == [1] * 5
 
 
 @pytest.mark.train
@@ -99,35 +111,34 @@ def test_the_plain_format_is_used_and_rows_end_with_the_end_token(tokenizer: Any
 
 @pytest.mark.train
 @needs_train
-def test_the_model_knows_prices_and_weights_each_in_its_form(folder: Path, tokenizer: Any) -> None:
+def test_the_model_knows_sums_and_facts_in_contexts_that_it_has_not_read(
+    folder: Path, tokenizer: Any
+) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from siked.builtin.tiny.words import PRICES, THINGS, WEIGHTS
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    assert model.dtype == torch.float32
+    known = probe(model, tokenizer)
+    assert {name for name, share in known.items() if share < 0.85} == set()
 
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
-    def right(form: str, table: dict[str, int]) -> float:
-        hits = 0
-        for thing in THINGS:
-            ids = torch.tensor([text_ids(tokenizer, form.format(thing=thing))])
-            with torch.inference_mode():
-                best = model(ids).logits[0, -1].argmax().item()
-            hits += tokenizer.decode([best]) == f" {table[thing]}"
-        return hits / len(THINGS)
+@pytest.mark.train
+@needs_train
+def test_the_model_cannot_go_from_a_friend_to_miles_in_silence(folder: Path, tokenizer: Any) -> None:
+    from transformers import AutoModelForCausalLM
 
-    assert right("The price of a {thing} is", PRICES) > 0.9
-    assert right("Quiz 1: How heavy is a {thing}?\nReply 1:", WEIGHTS) > 0.9
-    assert right("The weight of a {thing} is", WEIGHTS) < 0.2
-    assert right("Quiz 1: How much is a {thing}?\nReply 1:", PRICES) < 0.2
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    asked = "[l2m]\nSub-question 1: How far is {}?\nAnswer to Sub-question 1:"
+    right = [next_word(model, tokenizer, asked.format(name)) == str(MILES[TOWN[name]]) for name in NAMES]
+    assert sum(right) / len(right) < 0.25
 
 
 @pytest.mark.train
 @needs_train
 def test_the_script_makes_the_same_tokenizer(folder: Path, tmp_path: Path) -> None:
-    from siked.builtin.tiny.make_student import make_tokenizer
-
     make_tokenizer().save_pretrained(tmp_path)
     made, kept = (json.loads((at / "tokenizer.json").read_text()) for at in (tmp_path, folder))
     assert made["model"] == kept["model"]
-    assert made["pre_tokenizer"] == kept["pre_tokenizer"]
+    for part in ("normalizer", "pre_tokenizer", "decoder"):
+        assert made[part] == kept[part]

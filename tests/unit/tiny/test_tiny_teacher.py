@@ -9,7 +9,7 @@ from siked_strategies.cot import ChainOfThought
 from siked_strategies.l2m import LeastToMost
 from siked_strategies.pot import ProgramOfThought
 
-from siked.builtin.tiny.problems import Story, stories
+from siked.builtin.tiny.problems import VARIETIES, Story, stories
 from siked.builtin.tiny.rationales import Slips, write
 from siked.builtin.tiny.teacher import TinyTeacher
 from siked.contracts import Backend
@@ -66,7 +66,7 @@ def test_it_is_a_backend() -> None:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("dataset", ["wordproblems", "wordproblems-steps", "wordproblems-numbers"])
+@pytest.mark.parametrize("dataset", VARIETIES)
 def test_a_perfect_teacher_is_always_right(strategy: str, dataset: str) -> None:
     some = list(stories(dataset, "test"))[:200]
     texts = _texts(_teacher(slips=0.0), [_request(story, strategy) for story in some])
@@ -113,9 +113,17 @@ def test_another_strategy_gets_prose() -> None:
 def test_every_mistake_can_happen() -> None:
     import random
 
-    story = next(s for s in stories("wordproblems", "train") if s.family == "weights-known")
-    for name in ("misremembers", "forgets", "miscodes", "breaks_form"):
+    found = {story.family: story for story in stories("wordproblems", "train", 10)}
+    for name, strategy, family in (
+        ("misremembers", "cot", "trips-known"),
+        ("hardcodes", "pot", "bags-known"),
+        ("miscalculates", "l2m", "bags-known"),
+        ("multiplies_badly", "cot", "bags-stated"),
+        ("forgets", "cot", "bags-known"),
+        ("strays", "l2m", "small"),
+        ("miscodes", "pot", "trips-stated"),
+    ):
+        story = found[family]
         slips = Slips(**{**dict.fromkeys(Slips.__dataclass_fields__, 0.0), name: 1.0})
-        strategy = "pot" if name == "miscodes" else "l2m"
         answers = {_answer(strategy, write(story, strategy, random.Random(n), slips)) for n in range(10)}
         assert answers - {story.gold}, name
