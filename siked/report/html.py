@@ -59,6 +59,7 @@ def page(run: Run) -> str:
             best_row=best + len(summary["controls"]) if best else 0,
             legend=[(name, figures.colour(at, name)) for at, name in enumerate(names)],
             choice_figures=_choice_figures(summary),
+            families=tables.families(run),
             funnel=tables.funnel(run),
             samples=_samples(run, summary["strategies"]),
             provenance=_provenance(run),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -206,6 +207,50 @@ def choice(summary: Mapping[str, Any]) -> Table:
             if (found := values.get("choice_quality"))
         ],
     )
+
+
+def families(run: Run) -> Table:
+    """Return, by family of dev problems, what each strategy solves and what is chosen, for Combined and the
+    last student; no rows where problems have no families or no strategy was forced."""
+    names = run.summary["strategies"]
+    iterations = [values["iteration"] for values in run.summary["iterations"]]
+    rows = []
+    for iteration in dict.fromkeys((iterations[0], iterations[-1])):
+        forced, free = defaultdict(list), defaultdict(list)
+        for outcome in verdicts.by_family(run.journal, iteration):
+            forced[outcome.family].append(outcome)
+        for outcome in verdicts.chosen_by_family(run.journal, iteration):
+            free[outcome.family].append(outcome)
+        if not forced or set(forced) == {""}:
+            continue
+        label = "Combined (iteration 0)" if iteration == 0 else f"SIKeD iteration {iteration}"
+        for family, outcomes in sorted(forced.items()):
+            chosen = Counter(outcome.strategy for outcome in free[family])
+            n = max(1, len(free[family]))
+            solved = Counter(outcome.strategy for outcome in outcomes if outcome.solved)
+            some = {outcome.problem for outcome in outcomes if outcome.solved}
+            rows.append(
+                [
+                    label,
+                    family,
+                    str(len(free[family])),
+                    _shares({name: solved[name] / n for name in names}, names),
+                    _shares({name: chosen[name] / n for name in names}, names),
+                    whole_percent(sum(outcome.solved for outcome in free[family]) / n),
+                    whole_percent(len(some) / n),
+                ]
+            )
+    every = "/".join(names)
+    columns = (
+        "student",
+        "family",
+        "n",
+        f"solved by {every}",
+        f"chosen {every}",
+        "solved by choice",
+        "by any",
+    )
+    return Table("What works and what is chosen, by family, dev (%)", columns, rows, frozenset({"family"}))
 
 
 def votes(summary: Mapping[str, Any]) -> Table:

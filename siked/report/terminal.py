@@ -54,7 +54,7 @@ def filled_tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Table]:
         tables.choice,
         tables.votes,
     )
-    for table in (*(make(summary) for make in found), tables.funnel(run)):
+    for table in (*(make(summary) for make in found), tables.families(run), tables.funnel(run)):
         if table.rows:
             yield table
 

@@ -84,9 +84,9 @@ class Reader(HTMLParser):
 
 @pytest.fixture
 def finished(settings: dict[str, Any], tmp_path: Path) -> siked.Run:
-    everything = ["equal-steps", "off-policy", "off-policy-steps", "permuted", "votes"]
-    labels = {"name": "agreement"}
-    return siked.run({**settings, "controls": everything, "labels": labels}, tmp_path / "run")
+    everything = ["equal-steps", "off-policy", "off-policy-steps", "adaptive", "permuted", "votes"]
+    extra = {"schedule": {"name": "routed"}, "controls": everything, "labels": {"name": "agreement"}}
+    return siked.run({**settings, **extra}, tmp_path / "run")
 
 
 def invoke(*arguments: object) -> Result:

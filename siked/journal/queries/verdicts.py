@@ -37,7 +37,7 @@ class Tally(NamedTuple):
 
 
 class FamilyOutcome(NamedTuple):
-    """Whether a forced strategy solved a dev problem."""
+    """Whether a strategy, forced or chosen, solved a dev problem."""
 
     problem: int
     family: str
@@ -168,6 +168,18 @@ def by_family(journal: Reader, iteration: int, track: str = "main") -> list[Fami
             " LEFT JOIN current_verdict v ON v.rationale = r.id"
             f" WHERE {_HERE} AND p.split = 'dev' ORDER BY p.id, q.id",
             Stage(track, iteration, "forced:dev"),
+        )
+    ]
+
+
+def chosen_by_family(journal: Reader, iteration: int, track: str = "main") -> list[FamilyOutcome]:
+    """Return what a student chose for each dev problem (empty without a tag), and whether it solved it."""
+    return [
+        FamilyOutcome(problem, family, strategy, bool(solved))
+        for problem, family, strategy, solved in journal.db.execute(
+            f"SELECT p.id, p.family, r.strategy, v.status = 'correct' {_JUDGED}"
+            f" JOIN problems p ON p.id = q.problem WHERE {_HERE} AND p.split = 'dev' ORDER BY p.id",
+            Stage(track, iteration, "free:dev"),
         )
     ]
 
