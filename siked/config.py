@@ -26,8 +26,10 @@ from pydantic import (
     model_validator,
 )
 
-from siked.errors import ConfigError
-from siked.records import Model
+from siked.border import Log, guard
+from siked.errors import ConfigError, PluginError, SikedError
+from siked.plugins import described
+from siked.records import Model, TrainProblem
 from siked.registry import Offer, Registry, check_tags
 from siked.settings import assignment, merged, presets, read_preset, read_yaml
 
@@ -35,6 +37,8 @@ ControlName = Literal[
     "equal-steps", "off-policy", "off-policy-steps", "adaptive", "permuted", "votes", "best-strategy"
 ]
 """Described in ``siked.engine.baselines``."""
+PROBE = TrainProblem(id="probe", question="What is 1 + 1?", gold=None, dataset="probe")
+"""What a strategy is asked before a run, to see whether it can be."""
 
 
 class _Section(BaseModel):
@@ -292,15 +296,18 @@ def parse(values: Mapping[str, Any]) -> RunConfig:
 def check_components(config: RunConfig, registry: Registry) -> None:
     """Check that every component is installed and that its options fit, importing no torch.
 
-    Raises :class:`ConfigError` or :class:`siked.errors.UnknownName`.
+    Each strategy is asked for a prompt and to read an empty text. Raises :class:`ConfigError`,
+    :class:`siked.errors.UnknownName` or :class:`siked.errors.ComponentError`.
     """
     names = config.strategy_names
     if len(set(names)) < len(names):
         raise ConfigError(f"strategies: {', '.join(names)} names one twice")
     tags: list[tuple[Offer, Any]] = []
     for strategy in config.strategies:
-        made = make(registry, "strategy", strategy)
+        made = guarded(registry, "strategy", strategy)
         tags.append((registry.find("strategy", strategy.name), getattr(made, "tag", None)))
+        made.teacher_messages(PROBE)
+        made.read("")
         teacher = config.teacher_of(strategy.name)
         options(registry.find("backend", teacher.name), teacher.options)
     check_tags(tags)
@@ -327,7 +334,7 @@ def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
                 f"{offer.kind} {offer.name!r} has no option {key!r}; "
                 f"it has: {', '.join(sorted(known)) or 'none'}"
             )
-    hints = typing.get_type_hints(cls, include_extras=True)
+    hints = _hints(offer, cls)
     checked: dict[str, Any] = {}
     for key, value in values.items():
         try:
@@ -338,6 +345,17 @@ def options(offer: Offer, values: Mapping[str, Any]) -> dict[str, Any]:
         return {**dataclasses.asdict(cls(**checked))}
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{offer.kind} {offer.name!r}: {error}") from None
+    except (SikedError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise PluginError(f"{offer} cannot be used: {described(error)}") from error
+
+
+def _hints(offer: Offer, cls: type[Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(cls, include_extras=True)
+    except Exception as error:
+        raise PluginError(f"{offer} cannot be used: the types of its Options: {described(error)}") from error
 
 
 def aside(offer: Offer) -> frozenset[str]:
@@ -365,6 +383,11 @@ def make(registry: Registry, kind: str, section: ComponentConfig) -> Any:
     return offer.made(options(offer, section.options))
 
 
+def guarded(registry: Registry, kind: str, section: ComponentConfig, log: Log | None = None) -> Any:
+    """Make the component of a section behind its border (:mod:`siked.border`)."""
+    return guard(registry.find(kind, section.name), make(registry, kind, section), log)
+
+
 def _first(error: ValidationError, prefix: str = "") -> str:
     """Put pydantic's first complaint into one line that says what would fit."""
     first = error.errors()[0]
@@ -387,6 +410,7 @@ def _siblings(loc: tuple[int | str, ...]) -> str:
 
 
 __all__ = [
+    "PROBE",
     "ComponentConfig",
     "ConfigError",
     "DatasetConfig",
@@ -397,6 +421,7 @@ __all__ = [
     "applied_preset",
     "aside",
     "check_components",
+    "guarded",
     "load_config",
     "make",
     "merged",

@@ -10,6 +10,7 @@
     ├── RunError              a run stopped on its way; it can be resumed; exit 1
     │   ├── WorkerError       a child process failed or died too often
     │   ├── BackendError      a backend cannot go on
+    │   ├── ComponentError    a component raised, or returned what its contract does not allow
     │   └── PreflightError    the run would have spent money on something that cannot work
     ├── RunLocked             another process works on this run
     ├── SandboxError          the sandbox cannot promise its minimum here, or the machine fails it
@@ -88,6 +89,10 @@ class WorkerError(RunError):
 
 class BackendError(RunError):
     """A backend cannot go on."""
+
+
+class ComponentError(RunError):
+    """A component of a plugin raised, or returned what its contract does not allow."""
 
 
 class PreflightError(RunError):

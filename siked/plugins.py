@@ -4,7 +4,8 @@ Nothing is loaded at import; :func:`load_plugins` returns a fresh manager every 
 plugin never hides the others, whatever it raises: it is skipped with a reason, and
 ``SIKED_STRICT_PLUGINS=1`` raises instead. ``SIKED_PLUGINS=acme,other`` lets only those
 distributions in beside siked's own, an empty value none. What a plugin prints while it is loaded
-goes to standard error, where it cannot spoil what a command prints.
+goes to standard error, where it cannot spoil what a command prints. A plugin without packaging is a
+file that the user names; where it cannot be loaded that is an error, since it was asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterator
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import TYPE_CHECKING, Any
@@ -22,6 +25,7 @@ import pluggy
 
 from siked import hookspecs
 from siked.errors import PluginError
+from siked.plugin_files import PluginFile
 
 if TYPE_CHECKING:
     import click
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 GROUP = "siked"
 OWN = "siked"
 """The distribution whose entry points always load."""
+LONGEST = 600
+"""Characters of an exception that a line shows; its log has them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,10 @@ class Plugin:
     version: str
     target: str
     module: Any
+    seconds: float = 0.0
+    """How long its import took."""
+    file: PluginFile | None = None
+    """The file of a plugin without packaging."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +89,9 @@ class Plugins:
         for plugin in self.implementing(hook):
             try:
                 self.call(plugin, hook, **arguments)
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 if strict():
                     raise
                 failed.append((plugin, error))
@@ -93,11 +105,20 @@ class Plugins:
     def skip(self, plugin: Plugin, reason: str) -> None:
         """Take a plugin out that was loaded but cannot be used.
 
-        Raises :class:`PluginError` under ``SIKED_STRICT_PLUGINS=1``.
+        Raises :class:`PluginError` for a file that the user named, and for any under
+        ``SIKED_STRICT_PLUGINS=1``.
         """
         self.loaded.remove(plugin)
         self.manager.unregister(plugin.module)
-        self.tell(Skipped(name=plugin.name, owner=plugin.owner, version=plugin.version, reason=reason))
+        skipped = Skipped(name=plugin.name, owner=plugin.owner, version=plugin.version, reason=reason)
+        if plugin.file is not None:
+            raise PluginError(f"plugin {plugin.file.path} cannot be used: {reason}")
+        self.tell(skipped)
+
+    @property
+    def files(self) -> list[PluginFile]:
+        """The plugin files that are loaded."""
+        return [plugin.file for plugin in self.loaded if plugin.file is not None]
 
     def tell(self, skipped: Skipped) -> None:
         """Note what is not used; raises :class:`PluginError` under ``SIKED_STRICT_PLUGINS=1``."""
@@ -111,28 +132,57 @@ def strict() -> bool:
     return os.environ.get("SIKED_STRICT_PLUGINS", "") not in ("", "0")
 
 
-def load_plugins(*, own: bool = True) -> Plugins:
+def load_plugins(*, own: bool = True, files: Sequence[PluginFile] = ()) -> Plugins:
     """Load every entry point of the group and return them with a fresh manager; without ``own`` those
-    of other distributions only."""
+    of other distributions only. ``files`` come after them.
+
+    Raises :class:`PluginError` for a file that cannot be loaded.
+    """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager)
-    for dist, point in _entry_points():
+    for dist, point in _entry_points(plugins):
         owner = _normal(dist.name)
         if owner == OWN and not own:
             continue
-        with quiet():
-            reason = _load(plugins, dist, point, owner)
+        wrong = _wrong_siked(dist) if owner != OWN else ""
+        version = _version(dist)
+        reason = wrong or _load(plugins, point.name, owner, version, point.value, point.load)
         if reason:
-            plugins.tell(Skipped(name=point.name, owner=owner, version=dist.version, reason=reason))
+            plugins.tell(Skipped(name=point.name, owner=owner, version=version, reason=reason))
+    for file in files:
+        reason = _load(plugins, file.path.stem, file.name, file.digest, str(file.path), file.load, file)
+        if not reason and not plugins.hooks(plugins.loaded[-1]):
+            reason = "it implements no hook of siked; its functions need @siked.hookimpl"
+        if reason:
+            raise PluginError(f"plugin {file.path} cannot be used: {reason}")
     return plugins
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Send to standard error what is printed inside."""
-    with contextlib.redirect_stdout(sys.stderr):
+    """Send to standard error what is printed inside, by this process or one that it starts."""
+    with contextlib.redirect_stdout(sys.stderr), _descriptor_1_to_2():
         yield
+
+
+@contextlib.contextmanager
+def _descriptor_1_to_2() -> Iterator[None]:
+    try:
+        kept = os.dup(1)
+    except OSError:  # it is closed
+        yield
+        return
+    try:
+        if sys.__stdout__ is not None:
+            with contextlib.suppress(OSError, ValueError):
+                sys.__stdout__.flush()
+        with contextlib.suppress(OSError):
+            os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def added_commands(plugins: Plugins, taken: Collection[str]) -> dict[str, tuple[click.Command, Plugin]]:
@@ -159,10 +209,18 @@ def _commands(plugins: Plugins, plugin: Plugin) -> dict[str, click.Command]:
     try:
         with quiet():
             plugins.call(plugin, "siked_add_commands", group=group)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         _tell_command(plugins, plugin, f"siked_add_commands raised {described(error)}")
         return {}
-    return dict(group.commands)
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        if isinstance(command, click.Command):
+            found[str(name)] = command
+        else:
+            _tell_command(plugins, plugin, f"its command {name!r} is left out: it is no click.Command")
+    return found
 
 
 def _tell_command(plugins: Plugins, plugin: Plugin, reason: str) -> None:
@@ -171,50 +229,101 @@ def _tell_command(plugins: Plugins, plugin: Plugin, reason: str) -> None:
 
 def described(error: BaseException) -> str:
     """Return an exception as one line: its type and message."""
-    text = " ".join(str(error).split())
+    try:
+        text = " ".join(str(error).split())
+    except Exception:
+        text = "(its text cannot be shown)"
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
+def whole_story(error: BaseException) -> str:
+    """Return an exception with its traceback, as text for a log."""
+    return "".join(traceback.format_exception(error))
+
+
+def _entry_points(plugins: Plugins) -> list[tuple[Distribution, EntryPoint]]:
     # importlib lists distributions in sys.path order, and an editable install can stand there
     # twice; sort, and take each name once.
     allowed = os.environ.get("SIKED_PLUGINS")
     allow = None if allowed is None else {_normal(name) for name in allowed.split(",") if name.strip()}
     found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for dist in distributions():
-        # Reading a distribution's name parses its whole metadata: only of those that can be plugins.
-        if f"[{GROUP}]" not in (dist.read_text("entry_points.txt") or ""):
-            continue
-        name = dist.metadata["Name"]
-        if not name or (allow is not None and _normal(name) not in allow | {OWN}):
-            continue
-        for point in dist.entry_points:
-            if point.group == GROUP:
-                found.setdefault((_normal(name), point.name), (dist, point))
+        try:
+            # Reading a distribution's name parses its whole metadata: only of those that can be plugins.
+            if f"[{GROUP}]" not in (dist.read_text("entry_points.txt") or ""):
+                continue
+            name = dist.metadata["Name"]
+            if not name:
+                _tell_unreadable(plugins, dist, "its METADATA has no Name")
+            elif allow is None or _normal(name) in allow | {OWN}:
+                for point in dist.entry_points:
+                    if point.group == GROUP:
+                        found.setdefault((_normal(name), point.name), (dist, point))
+        except (Exception, SystemExit) as error:
+            if isinstance(error, PluginError):
+                raise
+            _tell_unreadable(plugins, dist, f"its metadata cannot be read: {described(error)}")
     return [found[key] for key in sorted(found, key=lambda k: (k[0] != OWN, k))]
 
 
-def _load(plugins: Plugins, dist: Distribution, point: EntryPoint, owner: str) -> str:
-    """Load one entry point; return why it was skipped, or nothing."""
-    wrong = _wrong_siked(dist) if owner != OWN else ""
-    if wrong:
-        return wrong
+def _tell_unreadable(plugins: Plugins, dist: Distribution, reason: str) -> None:
+    """Tell of a distribution that has no name to go by: by its folder."""
+    folder = getattr(dist, "_path", None)
+    name = folder.name.partition("-")[0] if folder is not None else "?"
+    plugins.tell(Skipped(name=name, owner=_normal(name), version="?", reason=reason))
+
+
+def _version(dist: Distribution) -> str:
     try:
-        module = point.load()
-    except (Exception, SystemExit) as error:
+        return str(dist.version or "?")
+    except Exception:
+        return "?"
+
+
+def _load(
+    plugins: Plugins,
+    point: str,
+    owner: str,
+    version: str,
+    target: str,
+    load: Callable[[], Any],
+    file: PluginFile | None = None,
+) -> str:
+    """Load one plugin; return why it was skipped, or nothing."""
+    start = time.perf_counter()
+    try:
+        with quiet():
+            module = load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return f"cannot be imported: {described(error)}"
+    seconds = time.perf_counter() - start
     if any(p.module is module for p in plugins.loaded):
         return ""  # two entry points may name one module: its hooks must run once
-    name = f"{owner}:{point.name}"
+    name = f"{owner}:{point}"
     try:
-        plugins.manager.register(module, name)
-        plugins.manager.check_pending()
-    except (Exception, SystemExit) as error:
+        with quiet():
+            plugins.manager.register(module, name)
+            plugins.manager.check_pending()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         if plugins.manager.get_plugin(name) is not None:
             plugins.manager.unregister(name=name)
         return (str(error).splitlines() or [type(error).__name__])[-1]
     plugins.loaded.append(
-        Plugin(name=point.name, owner=owner, version=dist.version, target=point.value, module=module)
+        Plugin(
+            name=point,
+            owner=owner,
+            version=version,
+            target=target,
+            module=module,
+            seconds=seconds,
+            file=file,
+        )
     )
     return ""
 
@@ -225,7 +334,11 @@ def _wrong_siked(dist: Distribution) -> str:
 
     from siked import __version__
 
-    for line in dist.requires or []:
+    try:
+        lines = dist.requires or []
+    except Exception as error:
+        return f"its metadata cannot be read: {described(error)}"
+    for line in lines:
         try:
             need = Requirement(line)
         except InvalidRequirement:

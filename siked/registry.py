@@ -8,9 +8,11 @@ import importlib
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from siked.errors import AmbiguousName, ConfigError, PluginError, SikedError, UnknownName
+from siked.plugin_files import PluginFile, read_files
 from siked.plugins import OWN, Plugin, Plugins, described, load_plugins, quiet
 
 KINDS = ("strategy", "verifier", "schedule", "backend", "trainer", "dataset", "sandbox", "stopping")
@@ -36,9 +38,18 @@ class Offer:
     version: str
     target: str
     """``module:Class``."""
+    plugin: str = ""
+    """The name of the entry point that offers it."""
+    file: PluginFile | None = None
+    """Of a plugin without packaging."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name!r} of {self.owner} {self.version}"
+
+    @property
+    def full(self) -> str:
+        """What names the component, its distribution, version and plugin."""
+        return f"{self} (plugin {self.plugin!r})"
 
     def load(self) -> type[Any]:
         """Import the class.
@@ -49,10 +60,13 @@ class Offer:
         try:
             with quiet():
                 found: type[Any] = getattr(importlib.import_module(module), attribute)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise PluginError(f"{self} cannot be used: {described(error)}") from error
-        if not dataclasses.is_dataclass(getattr(found, "Options", None)):
-            raise PluginError(f"{self} cannot be used: {self.target} has no dataclass 'Options'")
+        lacking = gaps(self.kind, found)
+        if lacking:
+            raise PluginError(f"{self} cannot be used: {self.target} {lacking[0]}")
         return found
 
     def made(self, options: Mapping[str, Any]) -> Any:
@@ -64,10 +78,47 @@ class Offer:
         try:
             with quiet():
                 return cls(cls.Options(**options))
-        except SikedError:
+        except (SikedError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise PluginError(f"{self} cannot be used: {described(error)}") from error
+
+
+_METHODS = {
+    "strategy": ("teacher_messages", "read"),
+    "verifier": ("verify",),
+    "schedule": ("mix",),
+    "backend": ("open", "generate"),
+    "trainer": ("train",),
+    "dataset": ("load",),
+    "sandbox": ("run", "close"),
+    "stopping": ("decide",),
+}
+
+
+def gaps(kind: str, cls: object) -> list[str]:
+    """Return what a class lacks to be a component of ``kind``, each as the end of a sentence."""
+    if not isinstance(cls, type):
+        return [f"is {type(cls).__name__}, not a class"]
+    found = [] if dataclasses.is_dataclass(getattr(cls, "Options", None)) else ["has no dataclass 'Options'"]
+    contract = f"siked.contracts.{kind.capitalize()}"
+    for method in _METHODS[kind]:
+        if not callable(getattr(cls, method, None)):
+            found.append(f"has no method {method!r} ({contract}.{method})")
+    for name in ("name", "version"):
+        value = getattr(cls, name, None)
+        if value is None and (name == "name" or kind == "verifier"):
+            found.append(f"has no {name!r} ({contract}.{name})")
+        elif value is not None and not isinstance(value, property) and not _is_word(value):
+            found.append(f"has {name} {value!r}; it is a string ({contract}.{name})")
+    tests = getattr(cls, "tests", None)
+    if kind == "dataset" and not (isinstance(tests, tuple) and all(map(_is_word, tests))):
+        found.append(f"has tests {tests!r}; it is a tuple of names ({contract}.tests)")
+    return found
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 class Registry:
@@ -79,8 +130,8 @@ class Registry:
         for plugin in list(plugins.loaded):
             try:
                 self.offers += self._offers(plugin)
-            except (Exception, SystemExit) as error:
-                plugins.skip(plugin, str(error) if isinstance(error, PluginError) else described(error))
+            except PluginError as error:
+                plugins.skip(plugin, str(error))
         self.offers.sort(key=lambda offer: KINDS.index(offer.kind))
 
     def _offers(self, plugin: Plugin) -> list[Offer]:
@@ -93,7 +144,9 @@ class Registry:
                     self.plugins.call(plugin, hook, register=register)
             except PluginError as error:
                 raise PluginError(f"{hook}: {error}") from error
-            except (Exception, SystemExit) as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
                 raise PluginError(f"{hook} raised {described(error)}") from error
         return found
 
@@ -105,7 +158,18 @@ class Registry:
         for other in (*self.offers, *found):
             if (other.kind, other.name, other.owner) == (kind, name, plugin.owner):
                 raise PluginError(f"{kind} {name!r} is offered twice")
-        found.append(Offer(kind=kind, name=name, owner=plugin.owner, version=plugin.version, target=target))
+        file = plugin.file
+        found.append(
+            Offer(
+                kind=kind,
+                name=name,
+                owner=plugin.owner,
+                version=plugin.version,
+                target=file.target(target) if file is not None else target,
+                plugin=plugin.name,
+                file=file,
+            )
+        )
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind, sorted."""
@@ -189,9 +253,12 @@ def check_tags(strategies: Sequence[tuple[Offer, str]]) -> None:
             )
 
 
-def load_registry() -> Registry:
-    """Look for what is installed, afresh."""
-    return Registry(load_plugins())
+def load_registry(files: Sequence[str | Path] = ()) -> Registry:
+    """Look for what is installed, afresh; ``files`` are plugins without packaging.
+
+    Raises :class:`siked.errors.UsageError` or :class:`PluginError` for a file that cannot be used.
+    """
+    return Registry(load_plugins(files=read_files(files)))
 
 
-__all__ = ["KINDS", "OWN", "Offer", "Registry", "build", "check_tags", "load_registry"]
+__all__ = ["KINDS", "OWN", "Offer", "Registry", "build", "check_tags", "gaps", "load_registry"]

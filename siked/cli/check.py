@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
 from siked.cli.run import config_options
 
 
@@ -13,7 +14,8 @@ from siked.cli.run import config_options
 @click.argument("config", required=False)
 @config_options
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well.")
-def command(config: str | None, quiet: bool, **values: Any) -> None:
+@plugin_option
+def command(config: str | None, quiet: bool, plugins: tuple[str, ...], **values: Any) -> None:
     """Check a configuration without running anything, and print it with every default.
 
     Takes a file and the options of ``siked run``. Names, options and their limits, data files, packages,
@@ -22,13 +24,12 @@ def command(config: str | None, quiet: bool, **values: Any) -> None:
     import yaml
 
     from siked.cli.run import config_from, preset_line
-    from siked.registry import load_registry
     from siked.runs.lookup import look_up, with_defaults
 
     if config is not None:
         values["file"] = config
     checked = config_from(values)
-    registry = load_registry()
+    registry = registry_of(plugins)
     found = look_up(checked, registry)
     if quiet:
         return

@@ -9,6 +9,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 if TYPE_CHECKING:
     from siked.runs.solver import Solution
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
 @click.option("--out", metavar="FILE", help="Write every solution there, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
+@plugin_option
 def command(
     target: str,
     dataset: str,
@@ -49,6 +52,7 @@ def command(
     iteration: int | None,
     out: str | None,
     as_json: bool,
+    plugins: tuple[str, ...],
 ) -> None:
     """Score a run's student, or any model, on a data set: greedy, by its free choice of strategy.
 
@@ -57,14 +61,13 @@ def command(
 
     from siked.cli.watch import Watch
     from siked.engine.comparisons import score_dict
-    from siked.registry import load_registry
     from siked.runs.solver import load_tests, opened, tally, tally_elections
 
     if vote and strategy:
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
     if not vote and (weigh or unsure < 1):
         raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
-    registry = load_registry()
+    registry = registry_of(plugins, target)
     options = {**({"data_dir": data_dir} if data_dir else {}), **dataset_options(sets)}
     # The model is looked up first: a wrong name costs no download of a data set.
     with (

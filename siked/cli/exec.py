@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections import deque
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 import click
 
+from siked.border import made
+from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.jsonlines import Rows
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(min=1), help="Programs at a time; one for each processor.")
 @click.option("--skip-bad", is_flag=True, help="Count lines that cannot be read and go on.")
 @click.option("--allow-weak-sandbox", is_flag=True, help="Run with fewer locks than the minimum.")
+@plugin_option
 def command(
     file: IO[bytes],
     sandbox: str,
@@ -34,6 +38,7 @@ def command(
     workers: int | None,
     skip_bad: bool,
     allow_weak_sandbox: bool,
+    plugins: tuple[str, ...],
 ) -> None:
     """Run programs nobody trusts: JSON lines in, JSON lines out, in order, one for one.
 
@@ -44,16 +49,22 @@ def command(
     \b
       echo '{"id": 1, "program": "answer = 6 * 7"}' | siked exec -
     """
-    from siked.registry import load_registry
-
     options = {"cpu": timeout, "memory": memory, "workers": workers, "allow_weak": allow_weak_sandbox or None}
     given = {name: value for name, value in options.items() if value is not None}
-    runner = load_registry().make("sandbox", sandbox, given)
+    runner = made(registry_of(plugins), "sandbox", sandbox, given)
     source = Rows(file, _row, skip_bad)
     ids: deque[Any] = deque()
     try:
-        for outcome in runner.run(_fed(_programs(source, ids))):
-            _write({"id": ids.popleft(), **_fields(outcome)})
+        out = sys.stdout
+        with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints is none of the rows
+            for outcome in runner.run(_fed(_programs(source, ids))):
+                if not ids:
+                    runner.complain("run", "yielded more outcomes than programs; it is one each, in order")
+                _write(out, {"id": ids.popleft(), **_fields(outcome)})
+            if ids:
+                runner.complain(
+                    "run", f"yielded no outcome for {len(ids)} programs; it is one each, in order"
+                )
     finally:
         runner.close()
         if source.bad:
@@ -66,9 +77,9 @@ def _fed(programs: Iterator[Program]) -> Any:
     return Feed(programs)
 
 
-def _write(row: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(row) + "\n")
-    sys.stdout.flush()
+def _write(out: TextIO, row: dict[str, Any]) -> None:
+    out.write(json.dumps(row) + "\n")
+    out.flush()
 
 
 def _fields(outcome: ProgramOutcome) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -19,8 +21,15 @@ import click
 @click.option(
     "--rationales", type=click.Choice(["parquet", "jsonl"]), help="The run's rationales instead of a student."
 )
+@plugin_option
 def command(
-    run: Path, to: Path, iteration: int | None, merged: bool, gguf: bool, rationales: str | None
+    run: Path,
+    to: Path,
+    iteration: int | None,
+    merged: bool,
+    gguf: bool,
+    rationales: str | None,
+    plugins: tuple[str, ...],
 ) -> None:
     """Write a student as a folder that transformers, vLLM and others load as it is.
 
@@ -28,10 +37,9 @@ def command(
     run. The chat template renders the run's prompt, the generation config stops, and README.md says
     what the student is made of. With --rationales, DIR is a data set instead: a file for each split.
     """
-    from siked.registry import load_registry
     from siked.runs.run import Run
 
-    opened, registry = Run(run), load_registry()
+    opened, registry = Run(run), registry_of(plugins, run)
     if rationales is not None:
         if iteration is not None or gguf or not merged:
             raise click.UsageError(

@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 SHOWN = 10
 
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verifier", default="", metavar="NAME", help="Judge by another verifier.")
-def command(run: Path, verifier: str) -> None:
+@plugin_option
+def command(run: Path, verifier: str, plugins: tuple[str, ...]) -> None:
     """Verify and mix a run again from its journal, without a model, and say what differs.
 
     The run stays as it is. Exit code 0: every verdict and every training row is the same; 1: some differ.
@@ -20,12 +23,11 @@ def command(run: Path, verifier: str) -> None:
     import tempfile
 
     from siked.cli.watch import Watch
-    from siked.registry import load_registry
     from siked.runs.replay import replay
     from siked.text.terminal import one_line
 
     with tempfile.TemporaryDirectory(prefix="siked-") as scratch, Watch() as reporter:
-        found = replay(run, Path(scratch), load_registry(), reporter, verifier)
+        found = replay(run, Path(scratch), registry_of(plugins, run), reporter, verifier)
     click.echo(f"verdicts: {found.verdicts} given again, {len(found.changed)} differ")
     for row, word in found.changed[:SHOWN]:
         where = (

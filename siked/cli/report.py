@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Default: RUN/report.html."
 )
-def command(run: Path, out: Path | None) -> None:
+@plugin_option
+def command(run: Path, out: Path | None, plugins: tuple[str, ...]) -> None:
     """Write what a finished run did as one HTML page, to send or print.
 
     It has the tables of siked show, figures, rationales to read, settings and versions. The page
@@ -21,11 +24,10 @@ def command(run: Path, out: Path | None) -> None:
     """
     from siked.cli.watch import Watch
     from siked.errors import UsageError
-    from siked.registry import load_registry
     from siked.report.html import write_report
     from siked.runs.run import judged_by_others, resume
 
-    registry = load_registry()
+    registry = registry_of(plugins, run)
     if (run / "summary.json").exists() and judged_by_others(run, registry):
         with Watch() as reporter:
             resume(run, registry=registry, reporter=reporter)

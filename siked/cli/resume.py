@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from siked.cli.plugin_option import plugin_option
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -14,6 +16,7 @@ import click
 @click.option("--max-cost", type=float, metavar="C", help="What the teacher may cost in all.")
 @click.option("--max-tokens", type=int, metavar="N", help="What tokens the teacher may use in all.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
+@plugin_option
 def command(
     run: Path,
     iterations: int | None,
@@ -21,6 +24,7 @@ def command(
     max_cost: float | None,
     max_tokens: int | None,
     cache: str | None,
+    plugins: tuple[str, ...],
 ) -> None:
     """Go on with a run from what is missing.
 
@@ -37,6 +41,7 @@ def command(
             iterations=iterations,
             retry_failed=retry_failed,
             budget={k: v for k, v in (("max_cost", max_cost), ("max_tokens", max_tokens)) if v is not None},
+            plugins=plugins,
             reporter=reporter,
             cache=cache,
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 _EPILOG = """\b
 Examples:
   siked run --strategy cot,l2m,pot
@@ -126,16 +128,24 @@ def tell(found: Any, preset: str) -> None:
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
-def command(out: str | None, parent: str | None, cache: str | None, dry_run: bool, **values: Any) -> None:
+@plugin_option
+def command(
+    out: str | None,
+    parent: str | None,
+    cache: str | None,
+    dry_run: bool,
+    plugins: tuple[str, ...],
+    **values: Any,
+) -> None:
     """Run SIKeD: teach, train, then sample, verify, mix, train and evaluate for T iterations.
 
     With nothing configured it runs on the bundled student, problems and teacher. Settings come
     from a preset, then --config, then flags, then --set; with --from, over those of the other run.
     """
     config = config_from(values) if parent is None else _over_parent(parent, values)
-    from siked.registry import load_registry
+    from siked.runs.fork import parse_place
 
-    registry = load_registry()
+    registry = registry_of(plugins, None if parent is None else parse_place(parent)[0])
     if dry_run:
         from siked.runs.estimate import print_plan
 

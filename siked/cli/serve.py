@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -27,6 +29,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
     show_default=True,
     help="Seconds a request.",
 )
+@plugin_option
 def command(
     target: str,
     iteration: int | None,
@@ -35,6 +38,7 @@ def command(
     token_env: str | None,
     waiting: int,
     timeout: float,
+    plugins: tuple[str, ...],
 ) -> None:
     """Answer questions over HTTP as OpenAI's chat and completions do, by a run's student.
 
@@ -47,7 +51,6 @@ def command(
 
     from siked.engine.progress import Reporter
     from siked.errors import MissingExtra, UsageError
-    from siked.registry import load_registry
     from siked.runs.serve_app import Limits, Service
     from siked.runs.serving import Batcher
     from siked.runs.solver import opened
@@ -61,7 +64,7 @@ def command(
         raise UsageError(f"--token-env: the variable {token_env} is not set")
     if host not in LOOPBACK and not token:
         raise UsageError(f"--host {host}: others could ask; name a token: --token-env NAME")
-    batcher = Batcher(opened(target, iteration, load_registry(), Reporter()), waiting)
+    batcher = Batcher(opened(target, iteration, registry_of(plugins, target), Reporter()), waiting)
     batcher.start()
     service = Service(Path(target).name, batcher, Limits(seconds=timeout, token=token))
     click.echo(f"serving {target} at http://{host}:{port}/v1", err=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 if TYPE_CHECKING:
     from siked.runs.solver import Election
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     help="Vote only where the student's own strategy is less probable than P; default: everywhere.",
 )
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
+@plugin_option
 def command(
     target: str,
     question: str,
@@ -34,11 +37,11 @@ def command(
     weigh: bool,
     unsure: float,
     iteration: int | None,
+    plugins: tuple[str, ...],
 ) -> None:
     """Let a student pick a strategy for QUESTION, run its program if it writes one, print the answer."""
     from siked.cli.watch import Watch
     from siked.records import TestProblem
-    from siked.registry import load_registry
     from siked.runs.solver import opened
     from siked.text.terminal import one_line, safe
 
@@ -49,7 +52,8 @@ def command(
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
     if not vote and (weigh or unsure < 1):
         raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
-    with Watch() as reporter, opened(target, iteration, load_registry(), reporter) as solver:
+    registry = registry_of(plugins, target)
+    with Watch() as reporter, opened(target, iteration, registry, reporter) as solver:
         if vote:
             (election,) = solver.vote([problem], vote, weighted=weigh, unsure=unsure)
             _print_election(election)

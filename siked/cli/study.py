@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
+
 _EPILOG = """\b
 A study file:
   seeds: [0, 1, 2]
@@ -22,7 +24,8 @@ A study file:
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Default: studies/NAME.")
 @click.option("--seeds", metavar="A,B", help="Seeds instead of those in the file.")
 @click.option("--table", is_flag=True, help="Only print what is there; run nothing.")
-def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> None:
+@plugin_option
+def command(file: Path, out: Path | None, seeds: str | None, table: bool, plugins: tuple[str, ...]) -> None:
     """Run a grid of settings and seeds, compare the cells, and print one table.
 
     Cells are compared with the first one, or with 'reference'. The same command goes on where a study
@@ -34,7 +37,6 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> Non
     from siked.cli.watch import Watch
     from siked.engine.summary import write_atomically
     from siked.errors import RunError
-    from siked.registry import load_registry
     from siked.runs.study.execute import run_study
     from siked.runs.study.plan import load_plan
     from siked.runs.study.results import markdown, results
@@ -46,7 +48,7 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool) -> Non
     if not table:
         try:
             with Watch() as reporter:
-                failed = run_study(plan, folder, load_registry(), reporter, reporter.note)
+                failed = run_study(plan, folder, registry_of(plugins), reporter, reporter.note)
         except KeyboardInterrupt:
             click.echo("siked: interrupted; go on with the same command", err=True)
             raise SystemExit(INTERRUPTED) from None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option, registry_of
 from siked.cli.run import config_options
 
 _EPILOG = """\b
@@ -21,7 +22,10 @@ Examples:
 @click.option("--cache", metavar="DIR", help="Texts that runs share; made where it is missing.")
 @click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to fill.")
-def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> None:
+@plugin_option
+def command(
+    out: Path, cache: str | None, retry_failed: bool, plugins: tuple[str, ...], **values: Any
+) -> None:
     """Let the teacher write rationales for a data set, keep what is verified, and stop there.
 
     DIR gets rationales.jsonl, a data card, and the journal of everything that was asked. The same
@@ -33,14 +37,13 @@ def command(out: Path, cache: str | None, retry_failed: bool, **values: Any) -> 
     from siked.config import with_budget
     from siked.errors import RunError, UsageError
     from siked.journal import Reader
-    from siked.registry import load_registry
     from siked.runs.lookup import look_up
     from siked.runs.run import resume, run, stored_config
     from siked.runs.teach_dataset import CARD, ROWS, teach_only
     from siked.text.terminal import safe
 
     config = config_from(values)
-    registry = load_registry()
+    registry = registry_of(plugins, out)
     tell(look_up(config, registry, student=False), preset_line(values))
     try:
         with Watch() as reporter:

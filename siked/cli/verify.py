@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from siked.border import made
+from siked.cli.plugin_option import plugin_option, registry_of
 from siked.records import Program
 from siked.text.jsonlines import Rows
 
@@ -28,7 +31,8 @@ NO_STRATEGY = ("", "any")
 @click.option("--verifier", default="numeric", show_default=True, help="Which verifier judges.")
 @click.option("--sandbox", default="auto", show_default=True, help="What runs the programs of pot texts.")
 @click.option("--skip-bad", is_flag=True, help="Count lines that cannot be read and go on.")
-def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool) -> None:
+@plugin_option
+def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool, plugins: tuple[str, ...]) -> None:
     """Judge answers against golds: JSON lines in, JSON lines out, in order, one for one.
 
     FILE (- is standard input) holds a line {"id", "text", "gold"} an answer, and may say its
@@ -38,16 +42,17 @@ def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool) -> Non
     \b
       echo '{"id": 1, "text": "The answer is 1,080.", "gold": "1080"}' | siked verify -
     """
-    from siked.registry import load_registry
-
-    registry = load_registry()
-    judge = _Judge(registry, registry.make("verifier", verifier), sandbox)
+    registry = registry_of(plugins)
+    judge = _Judge(registry, made(registry, "verifier", verifier), sandbox)
     strategies = (*NO_STRATEGY, *registry.names("strategy"))
     source = Rows(file, partial(_row, strategies), skip_bad)
+    out = sys.stdout
     try:
         for rows in source.batches():
-            sys.stdout.write("".join(json.dumps(row) + "\n" for row in judge.judged(rows)))
-            sys.stdout.flush()
+            with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints is none of the rows
+                text = "".join(json.dumps(row) + "\n" for row in judge.judged(rows))
+            out.write(text)
+            out.flush()
     finally:
         judge.close()
         if source.bad:
@@ -117,12 +122,12 @@ class _Judge:
 
     def _strategy(self, row: _Row) -> Any:
         if row.strategy not in self.strategies:
-            self.strategies[row.strategy] = self.registry.make("strategy", row.strategy)
+            self.strategies[row.strategy] = made(self.registry, "strategy", row.strategy)
         return self.strategies[row.strategy]
 
     def _run(self, programs: Iterable[Program]) -> Iterator[ProgramOutcome]:
         if self.runner is None:
-            self.runner = self.registry.make("sandbox", self.sandbox)
+            self.runner = made(self.registry, "sandbox", self.sandbox)
         outcomes: Iterator[ProgramOutcome] = self.runner.run(programs)
         return outcomes
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from siked.engine import completion_cache
 from siked.engine.seeds import derive, request_key
 from siked.engine.state import MAIN, State
+from siked.errors import ComponentError
 from siked.journal import Stage
+from siked.journal.queries import events as happened
 from siked.journal.queries import texts
 from siked.journal.read import Asked
+from siked.models.weights import weights_hash
 from siked.records import (
     Call,
     Message,
@@ -67,6 +71,8 @@ def generate(state: State, stage: Stage, source: Source, asks: Callable[[], Iter
     asked, ended = journal.count_requests(stage)
     if not asked:
         info = state.pool.open(source.spec, source.model)
+        if not source.teacher:
+            _see_to_fingerprint(state, source, info)
         with journal.saving():
             journal.requests(_planned(state, stage, source, info, asks()))
             journal.reuse(stage)
@@ -83,6 +89,34 @@ def generate(state: State, stage: Stage, source: Source, asks: Callable[[], Iter
     state.reporter.end()
     completion_cache.put(state, source.spec, stage)
     _tell_failures(state, stage)
+
+
+def _see_to_fingerprint(state: State, source: Source, info: ModelInfo) -> None:
+    """Refuse a fingerprint that an earlier student has whose weights are others: what that one wrote would
+    be taken for this one's."""
+    known = happened.events(state.journal, "opened")
+    own = _place(state, source.model)
+    for student, fingerprint in {(e["student"], e["fingerprint"]) for e in known}:
+        if fingerprint == info.fingerprint and student != own and not _same(state, student, own):
+            offer = state.registry.find("backend", source.backend)
+            raise ComponentError(
+                f"{offer.full}: open returned the fingerprint {fingerprint[:80]!r} for {own or 'the base'}"
+                f" and for {student or 'the base'}, whose weights differ"
+                " (rule: siked.records.ModelInfo.fingerprint)"
+            )
+    if own not in {e["student"] for e in known}:
+        state.journal.event("opened", student=own, fingerprint=info.fingerprint)
+
+
+def _place(state: State, model: Model) -> str:
+    """Return the folder of a student in the run's, '' for the base."""
+    return str(Path(model.weights).relative_to(state.folder.resolve())) if model.weights else ""
+
+
+def _same(state: State, one: str, other: str) -> bool:
+    if not one or not other:
+        return False
+    return weights_hash(state.folder / one) == weights_hash(state.folder / other)
 
 
 def _from_cache(state: State, stage: Stage, source: Source) -> None:

@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from siked import config as configuration
 from siked.config import ComponentConfig, DatasetConfig
 from siked.engine.contamination import OverlapIndex, decontaminated, overlaps
 from siked.engine.state import MAIN, State
 from siked.errors import DataError
 from siked.journal import Stage
-from siked.records import DevProblem, Problem, TestProblem, TrainProblem
+from siked.records import DevProblem, Problem, TrainProblem
 from siked.text.normalize import masked
 from siked.workers.host import Worker
 
@@ -24,8 +23,8 @@ def prepare(state: State) -> None:
     with state.step(Stage(MAIN, 0, "prepare")) as finished:
         if finished:
             return
-        dataset: Any = configuration.make(state.registry, "dataset", _plain(state.config.dataset))
-        train = [p for p in dataset.load("train") if isinstance(p, TrainProblem)]
+        dataset: Any = state.component("dataset", _plain(state.config.dataset))
+        train: list[TrainProblem] = list(dataset.load("train"))
         dev: list[Problem] = list(dataset.load("dev"))
         _tell_skipped(state, dataset)
         train = _with_gold(state, train)
@@ -116,11 +115,8 @@ def _split_one_body(problems: Sequence[TrainProblem], want: int) -> tuple[list[T
 def _tests(state: State, dataset: Any) -> Iterable[list[Problem]]:
     for name in state.config.test_sets(dataset.tests):
         section = state.config.dataset if name == state.config.dataset.name else _beside(state, name)
-        source: Any = configuration.make(state.registry, "dataset", _plain(section))
+        source: Any = state.component("dataset", _plain(section))
         found = list(source.load("test"))
-        wrong = [p for p in found if not isinstance(p, TestProblem)]
-        if wrong:
-            raise DataError(name, None, f"its test split holds a {type(wrong[0]).__name__}")
         if not found:
             raise DataError(name, None, "it has no test split")
         yield found[: state.config.evaluate.limit]

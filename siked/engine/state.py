@@ -13,15 +13,19 @@ from typing import Any, NamedTuple
 
 from siked import config as configuration
 from siked import events
+from siked.border import Log
 from siked.config import RunConfig, TeacherConfig
 from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.engine.progress import Reporter
+from siked.errors import ComponentError
 from siked.journal import Journal, Stage, VerifierKey
 from siked.journal.queries import mixtures
 from siked.journal.stage import Role
 from siked.journal.starts import Spent, run_id, spent
+from siked.plugin_files import FOLDER
+from siked.plugins import described, whole_story
 from siked.records import Call, Model
-from siked.registry import Registry
+from siked.registry import Offer, Registry
 from siked.workers import Spec, WorkerPool
 
 MAIN = "main"
@@ -64,17 +68,23 @@ class State:
         return WorkerPool(self.folder / "logs", self.note)
 
     @cached_property
+    def log(self) -> Log:
+        """Where the whole story of a plugin's error goes."""
+        return Log(self.folder / "logs" / "plugins.log")
+
+    def component(self, kind: str, section: configuration.ComponentConfig) -> Any:
+        """Make a component behind its border."""
+        return configuration.guarded(self.registry, kind, section, self.log)
+
+    @cached_property
     def strategies(self) -> dict[str, Strategy]:
         """The run's strategies by name as asked, in order."""
-        return {
-            section.name: configuration.make(self.registry, "strategy", section)
-            for section in self.config.strategies
-        }
+        return {section.name: self.component("strategy", section) for section in self.config.strategies}
 
     @cached_property
     def verifier(self) -> Verifier:
         """The run's verifier."""
-        made: Verifier = configuration.make(self.registry, "verifier", self.config.verifier)
+        made: Verifier = self.component("verifier", self.config.verifier)
         return made
 
     @cached_property
@@ -93,25 +103,25 @@ class State:
         """Says which rationales are trained on: the verifier, unless ``labels`` names another."""
         if self.config.labels is None:
             return self.verifier
-        made: Verifier = configuration.make(self.registry, "verifier", self.config.labels)
+        made: Verifier = self.component("verifier", self.config.labels)
         return made
 
     @cached_property
     def schedule(self) -> Schedule:
         """The run's mixing schedule."""
-        made: Schedule = configuration.make(self.registry, "schedule", self.config.schedule)
+        made: Schedule = self.component("schedule", self.config.schedule)
         return made
 
     @cached_property
     def stopping(self) -> Stopping:
         """The run's stopping rule."""
-        made: Stopping = configuration.make(self.registry, "stopping", self.config.stopping)
+        made: Stopping = self.component("stopping", self.config.stopping)
         return made
 
     @cached_property
     def sandbox(self) -> Sandbox:
         """The run's sandbox, started when the first program comes."""
-        made: Sandbox = configuration.make(self.registry, "sandbox", self.config.sandbox)
+        made: Sandbox = self.component("sandbox", self.config.sandbox)
         return made
 
     @cached_property
@@ -122,6 +132,8 @@ class State:
         values = configuration.options(offer, section.options)
         return Spec(
             role="student",
+            label=offer.full,
+            file=self._file(offer),
             target=offer.target,
             options=values,
             python=section.python,
@@ -134,7 +146,14 @@ class State:
         section = self.config.trainer
         offer = self.registry.find("trainer", section.name)
         values = configuration.options(offer, section.options)
-        return Spec(role="trainer", target=offer.target, options=values, python=section.python)
+        return Spec(
+            role="trainer",
+            label=offer.full,
+            file=self._file(offer),
+            target=offer.target,
+            options=values,
+            python=section.python,
+        )
 
     def teacher_spec(self, teacher: TeacherConfig) -> Spec:
         """The worker that hosts a teacher."""
@@ -142,11 +161,20 @@ class State:
         values = configuration.options(offer, teacher.options)
         return Spec(
             role=f"teacher-{offer.name}",
+            label=offer.full,
+            file=self._file(offer),
             target=offer.target,
             options=values,
             python=teacher.python,
             aside=configuration.aside(offer),
         )
+
+    def _file(self, offer: Offer) -> str | None:
+        """Return the plugin file that a worker loads: the run's copy, where it has one."""
+        if offer.file is None:
+            return None
+        copy = self.folder / FOLDER / offer.file.digest / offer.file.name
+        return str((copy if copy.exists() else offer.file.path).resolve())
 
     def student(self, track: str, iteration: int) -> Model:
         """Return a trained student; iteration -1 is the base."""
@@ -181,9 +209,9 @@ class State:
         if not self.observed:
             return
         for plugin, error in self.registry.plugins.call_each(hook, event=event):
-            text = (
-                f"plugin {plugin.name!r} of {plugin.owner} failed in {hook}: {type(error).__name__}: {error}"
-            )
+            text = f"plugin {plugin.name!r} of {plugin.owner} {plugin.version} failed in {hook}: "
+            text += described(error)
+            self.log.add(f"{text}\n{whole_story(error)}")
             self.observer_failures.append(text)
             self.note(text)
 
@@ -224,6 +252,10 @@ class State:
         """End workers and sandbox."""
         if "pool" in self.__dict__:
             self.pool.close()
-        if "sandbox" in self.__dict__:
-            self.sandbox.close()
-        self.journal.close()
+        try:
+            if "sandbox" in self.__dict__:
+                self.sandbox.close()
+        except ComponentError as error:
+            self.note(str(error))
+        finally:
+            self.journal.close()

@@ -11,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from siked import config as configuration
-from siked.config import ComponentConfig, RunConfig
-from siked.errors import SikedError, UnknownName, UsageError
+from siked.config import PROBE, ComponentConfig, RunConfig
+from siked.errors import UnknownName, UsageError
 from siked.journal import Reader
 from siked.journal.starts import starts
-from siked.records import TrainProblem
-from siked.registry import Offer, Registry
+from siked.plugin_files import PluginFile
+from siked.registry import Registry
 
 Record = dict[str, Any]
 """One component: its role in the run (``teacher of pot``), kind and name as asked; distribution and
 its version; the component's own ``version`` ('' without); a fingerprint of the class; its options with
 all defaults, without those that decide nothing. Of a strategy also its tag and a hash of its prompt."""
 
-_PROBE = TrainProblem(id="probe", question="What is 1 + 1?", gold=None, dataset="probe")
 _TOLD = {"distribution": "distribution", "version": "version", "fingerprint": "source", "prompt": "prompt"}
 """Keys of a record that are told where they change, by the word for each."""
 
@@ -92,24 +91,28 @@ def _record(registry: Registry, role: str, kind: str, section: ComponentConfig) 
         "name": section.name,
         "distribution": f"{offer.owner} {offer.version}",
         "version": str(getattr(cls, "version", "1" if kind == "strategy" else "")),
-        "fingerprint": fingerprint(cls),
+        "fingerprint": fingerprint(cls, offer.file),
         # as they are read back from the journal
         "options": json.loads(json.dumps({k: v for k, v in options.items() if k not in idle}, default=str)),
     }
     if kind == "strategy":
-        made = configuration.make(registry, kind, section)
-        record |= {"tag": made.tag, "prompt": _prompt(offer, made)}
+        made = configuration.guarded(registry, kind, section)
+        record |= {"tag": made.tag, "prompt": _prompt(made)}
     return record
 
 
-def fingerprint(cls: type[Any]) -> str:
+def fingerprint(cls: type[Any], file: PluginFile | None = None) -> str:
     """Return a hash over the source files of a class and its bases, and its ``version``.
 
-    What these files import is not in it; that is what ``version`` is for.
+    What these files import is not in it; that is what ``version`` is for. ``file`` is the plugin file the
+    class comes from, which may be another one on the disk by now.
     """
     sha = hashlib.sha256(str(getattr(cls, "version", "")).encode())
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] in sys.stdlib_module_names:
+            continue
+        if file is not None and base.__module__ == file.module:
+            sha.update(file.source)
             continue
         try:
             source = inspect.getsourcefile(base)
@@ -120,13 +123,8 @@ def fingerprint(cls: type[Any]) -> str:
     return sha.hexdigest()[:16]
 
 
-def _prompt(offer: Offer, strategy: Any) -> str:
-    try:
-        turns = [[message.role, message.content] for message in strategy.teacher_messages(_PROBE)]
-    except SikedError:
-        raise
-    except Exception as error:
-        raise UsageError(f"{offer}: teacher_messages raised {type(error).__name__}: {error}") from error
+def _prompt(strategy: Any) -> str:
+    turns = [[message.role, message.content] for message in strategy.teacher_messages(PROBE)]
     return hashlib.sha256(json.dumps(turns).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from siked import config as configuration
+from siked.border import Border, Log
 from siked.config import ComponentConfig, RunConfig, TeacherConfig, WorkerConfig, check_components
 from siked.contracts import LooksUp
 from siked.engine.contamination import decontaminated
 from siked.engine.prepare import split_dev
 from siked.errors import UsageError
-from siked.records import Model, Problem, TestProblem, TrainProblem
+from siked.records import Model, Problem
 from siked.registry import Registry
+from siked.shapes import several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,7 @@ def look_up(config: RunConfig, registry: Registry, *, student: bool = True) -> F
         configuration.make(registry, kind, getattr(config, kind))
     if config.labels is not None:
         configuration.make(registry, "verifier", config.labels)
-    dataset: Any = configuration.make(
+    dataset: Any = configuration.guarded(
         registry, "dataset", ComponentConfig(name=config.dataset.name, **config.dataset.options)
     )
     train, dev, tests = _problems(config, registry, dataset)
@@ -86,11 +88,7 @@ def _problems(
     config: RunConfig, registry: Registry, dataset: Any
 ) -> tuple[list[Any], list[Any], dict[str, Sequence[Problem]]]:
     """The problems of the three splits, as :func:`siked.engine.prepare.prepare` would take them."""
-    train = [
-        p
-        for p in dataset.load("train")
-        if isinstance(p, TrainProblem) and (p.gold is not None or config.labels is not None)
-    ]
+    train = [p for p in dataset.load("train") if p.gold is not None or config.labels is not None]
     dev: list[Any] = list(dataset.load("dev"))[: config.dataset.dev]
     if not dev:
         train, dev = split_dev(train, config.dataset.dev)
@@ -106,12 +104,12 @@ def _tests(registry: Registry, config: RunConfig, name: str) -> Sequence[Problem
     shared = {k: v for k, v in config.dataset.options.items() if k in ("data_dir", "cache_dir", "skip_bad")}
     known = {f.name for f in dataclasses.fields(registry.find("dataset", name).load().Options)}
     section = config.dataset.options if name == config.dataset.name else shared
-    dataset: Any = configuration.make(
+    dataset: Any = configuration.guarded(
         registry,
         "dataset",
         ComponentConfig(name=name, **{key: value for key, value in section.items() if key in known}),
     )
-    found = [p for p in dataset.load("test") if isinstance(p, TestProblem)]
+    found: list[Problem] = list(dataset.load("test"))
     if not found:
         raise UsageError(f"{name}: it has no test split")
     return found[: config.evaluate.limit]
@@ -147,6 +145,13 @@ def _worker(
             raise UsageError(f"{kind}.python: no interpreter {section.python!r}")
         return []  # what is installed there cannot be looked up from here
     offer = registry.find(kind, section.name)
-    cls = offer.load()
-    made = cls(cls.Options(**configuration.options(offer, section.options)))
-    return made.look_up(model, problems, strategies) if isinstance(made, LooksUp) else []
+    made = configuration.make(registry, kind, section)
+    if not isinstance(made, LooksUp):
+        return []
+    border = Border(offer, made, Log())
+    border.contract = "LooksUp"
+    given = border.call("look_up", model, problems, strategies)
+    lines, bad = several(given, "str")
+    if bad or not all(isinstance(line, str) for line in lines):
+        border.complain("look_up", f"returned {bad or 'what is no line of text'}", given)
+    return lines

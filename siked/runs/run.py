@@ -10,7 +10,7 @@ import platform
 import re
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,9 @@ from siked.journal.queries import verdicts
 from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
-from siked.registry import Registry, load_registry
+from siked.registry import Registry
 from siked.runs.components import changes, components, shadowed
+from siked.runs.plugin_files import keep_files, registry_with
 from siked.summaries import Summary
 
 
@@ -68,6 +69,7 @@ def run(
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     new: bool = True,
+    plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
@@ -77,7 +79,8 @@ def run(
     bundled default runs. ``out`` is a folder that does not exist yet; by default
     ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
     :func:`new_folder` has just made. ``cache`` is a folder that runs may share: what stands there
-    is not generated or trained again. ``loop`` is what is done with the run.
+    is not generated or trained again. ``plugins`` are plugin files without packaging, where no
+    ``registry`` is given. ``loop`` is what is done with the run.
 
     Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
     run stopped and can be resumed.
@@ -86,7 +89,7 @@ def run(
 
     if not isinstance(config, RunConfig):
         config = load_config(flags=dict(config or {}))
-    registry = registry or load_registry()
+    registry = registry or registry_with(plugins)
     check_components(config, registry)
     folder = new_folder(config, out) if new or out is None else Path(out)
     with _locked(folder):
@@ -113,11 +116,13 @@ def resume(
     budget: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
+    plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
-    ``max_cost`` and ``max_tokens`` anew.
+    ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
+    ``plugins`` has others of the same name.
 
     Raises :class:`RunLocked` while another process works on it.
     """
@@ -131,7 +136,7 @@ def resume(
             config = config.model_copy(update={"iterations": iterations})
         if budget:
             config = with_budget(config, budget)
-        registry = registry or load_registry()
+        registry = registry or registry_with(plugins, folder)
         changes(journal, config, registry)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.
@@ -261,6 +266,7 @@ def _record_start(state: State, resumed: bool) -> int:
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
     plugins = state.registry.plugins
+    files, told = keep_files(state.folder, state.registry, starts(state.journal))
     values = {
         "resumed": resumed,
         "siked": __version__,
@@ -270,8 +276,9 @@ def _record_start(state: State, resumed: bool) -> int:
         "packages": versions,
         "plugins": sorted({f"{p.owner} {p.version}" for p in plugins.loaded}),
         "components": components(state.config, state.registry),
+        "files": files,
     }
-    for line in changes(state.journal, state.config, state.registry):
+    for line in [*told, *changes(state.journal, state.config, state.registry)]:
         state.note(line)
     add_start(state.journal, values)
     for text in [*map(str, plugins.skipped), *shadowed(state.config, state.registry)]:

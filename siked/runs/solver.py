@@ -37,7 +37,6 @@ from siked.records import (
     Request,
     Sampling,
     Score,
-    TestProblem,
     Verdict,
 )
 from siked.registry import Registry
@@ -214,8 +213,8 @@ def load_tests(registry: Registry, name: str, options: dict[str, Any], limit: in
     path = options.get("path", options.get("data_dir"))
     if "path_test" in known and path is not None and "path_test" not in options and Path(str(path)).is_file():
         options = {k: v for k, v in options.items() if k not in ("path", "data_dir")} | {"path_test": path}
-    dataset = configuration.make(registry, "dataset", ComponentConfig(name=name, **options))
-    problems: list[Problem] = [p for p in dataset.load("test") if isinstance(p, TestProblem)]
+    dataset = configuration.guarded(registry, "dataset", ComponentConfig(name=name, **options))
+    problems: list[Problem] = list(dataset.load("test"))
     if not problems:
         raise UsageError(f"data set {name!r} has no test split")
     return problems[:limit]

@@ -27,8 +27,28 @@ if __name__ == "__main__":
 
 from siked.contracts import BudgetedBackend
 from siked.errors import SikedError
-from siked.records import Message, TrainRow, TrainSettings
+from siked.plugin_files import read_file
+from siked.records import (
+    Call,
+    Completion,
+    Message,
+    ModelInfo,
+    Outcome,
+    Reservation,
+    Trained,
+    TrainRow,
+    TrainSettings,
+)
+from siked.shapes import described, number, wrong
 from siked.workers import protocol
+
+
+class Broken(Exception):
+    """The component returned what its contract does not allow; ``rule`` is where that stands."""
+
+    def __init__(self, text: str, rule: str) -> None:
+        super().__init__(text)
+        self.rule = f"siked.contracts.{rule}"
 
 
 class Rows(Sequence[TrainRow]):
@@ -128,13 +148,23 @@ class Server:
                 self.handlers[frame["op"]](frame)
             except SikedError as error:
                 self.send("error", kind=type(error).__name__, message=str(error))
-            except Exception as error:
+            except Broken as error:
+                print(f"{error} (rule: {error.rule})", flush=True)
+                self.send("error", kind="bug", message=str(error), rule=error.rule)
+            except BaseException as error:
                 traceback.print_exc()
-                self.send("error", kind="bug", message=f"{type(error).__name__}: {error}")
+                method = "check_tags" if frame["op"] == "tags" else frame["op"]
+                said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+                self.send("error", kind="bug", message=f"{method} raised {said}")
 
     def open(self, frame: dict[str, Any]) -> None:
         """Open a model and send what it is."""
         info = self.component.open(protocol.model(frame["model"]))
+        bad = wrong(info, ModelInfo)
+        if not bad and not info.fingerprint.strip():
+            bad = "a ModelInfo without a fingerprint"
+        if bad:
+            raise Broken(f"open returned {bad}", "Backend.open")
         self.send("result", value=protocol.pack(info))
 
     def generate(self, frame: dict[str, Any]) -> None:
@@ -142,7 +172,10 @@ class Server:
         requests = [protocol.request(values) for values in frame["requests"]]
         if frame["used"] is not None and isinstance(self.component, BudgetedBackend):
             self.component.account(*frame["used"])
-        for done in self.component.generate(requests):
+        for done in _produced("generate", self.component.generate(requests)):
+            bad = wrong(done, Completion, Call, Reservation) or _unreasoned(done)
+            if bad:
+                raise Broken(f"generate yielded {bad}", "Backend.generate")
             self.credit.acquire()
             self.send("item", value=protocol.pack_item(done))
         self.send("end")
@@ -150,9 +183,20 @@ class Server:
     def score(self, frame: dict[str, Any]) -> None:
         """Send the log-probabilities of continuations, request by request."""
         requests = [protocol.request(values) for values in frame["requests"]]
-        for scores in self.component.score(requests, frame["continuations"]):
+        asked = frame["continuations"]
+        count = 0
+        for scores in _produced("score", self.component.score(requests, asked)):
+            values = list(scores) if isinstance(scores, list | tuple) else []
+            fit = all(isinstance(value, int | float) and number(-value, 0) for value in values)
+            if count >= len(asked) or len(values) != len(asked[count]) or not fit:
+                said = f"score yielded {described(scores)}; it is a log-probability (0 or less) for each"
+                raise Broken(f"{said} continuation", "ScoringBackend.score")
+            count += 1
             self.credit.acquire()
-            self.send("item", value=scores)
+            self.send("item", value=values)
+        if count < len(asked):
+            said = f"score yielded {count} lists for {len(asked)} requests"
+            raise Broken(said, "ScoringBackend.score")
         self.send("end")
 
     def tags(self, frame: dict[str, Any]) -> None:
@@ -169,6 +213,11 @@ class Server:
             Path(frame["out"]),
             self.progress,
         )
+        bad = wrong(trained, Trained)
+        if not bad and not any(Path(frame["out"]).iterdir()):
+            bad = f"{described(trained)}, but wrote no file to {frame['out']}"
+        if bad:
+            raise Broken(f"train returned {bad}", "Trainer.train")
         self.send("result", value=protocol.pack(trained))
 
     def progress(
@@ -176,6 +225,20 @@ class Server:
     ) -> None:
         """Tell how far a training is; see :class:`siked.contracts.Progress`."""
         self.send("progress", done=step, of=of, loss=loss, learning_rate=learning_rate)
+
+
+def _produced(method: str, items: Any) -> Iterator[Any]:
+    if isinstance(items, str | bytes | dict) or not hasattr(items, "__iter__"):
+        place = {"generate": "Backend.generate", "score": "ScoringBackend.score"}[method]
+        raise Broken(f"{method} returned {described(items)}; it yields one after the other", place)
+    return iter(items)
+
+
+def _unreasoned(done: Any) -> str:
+    if not isinstance(done, Completion) or done.text or done.reason.strip():
+        return ""
+    bad = done.outcome in (Outcome.REFUSED, Outcome.FAILED)
+    return f"a Completion that is {done.outcome} without a reason" if bad else ""
 
 
 def main(arguments: list[str]) -> None:
@@ -189,6 +252,8 @@ def main(arguments: list[str]) -> None:
         return
     try:
         module, _, name = arguments[2].partition(":")
+        if made.get("file"):
+            read_file(made["file"]).load()  # under the name that the target has
         cls = getattr(importlib.import_module(module), name)
         component = cls(cls.Options(**made["options"]))
     except ModuleNotFoundError as error:
@@ -198,10 +263,12 @@ def main(arguments: list[str]) -> None:
         )
         protocol.send(writer, {"event": "error", "kind": "UsageError", "message": message})
         return
-    except Exception as error:
+    except BaseException as error:
         traceback.print_exc()
-        kind = type(error).__name__ if isinstance(error, SikedError) else "bug"
-        protocol.send(writer, {"event": "error", "kind": kind, "message": f"{type(error).__name__}: {error}"})
+        own = isinstance(error, SikedError)
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        kind, message = (type(error).__name__, said) if own else ("bug", f"cannot be made: {said}")
+        protocol.send(writer, {"event": "error", "kind": kind, "message": message})
         return
     Server(reader, writer, component).serve()
 

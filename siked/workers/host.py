@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from siked import errors
-from siked.errors import SikedError, WorkerError
-from siked.records import Item, Model, ModelInfo, Request, Trained, TrainSettings
+from siked.errors import ComponentError, SikedError, WorkerError
+from siked.records import Completion, Item, Model, ModelInfo, Request, Trained, TrainSettings
 from siked.workers import child, protocol
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class Spec:
     """For messages and the log's name: ``student``, ``teacher-pot``, ``trainer``."""
     target: str
     """``module:Class``."""
+    label: str = ""
+    """What errors call the component: with its distribution and version."""
+    file: str | None = None
+    """The plugin file that has the module, where it is one."""
     options: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
     aside: frozenset[str] = frozenset()
@@ -46,7 +50,7 @@ class Spec:
     @property
     def identity(self) -> str:
         """Equal for specs that one process can serve."""
-        return json.dumps([self.target, self.options, self.python], sort_keys=True)
+        return json.dumps([self.target, self.options, self.python, self.file], sort_keys=True)
 
 
 class WorkerDied(Exception):
@@ -96,7 +100,7 @@ class Worker:
         self.reader: BinaryIO = os.fdopen(from_read, "rb")
         try:
             # Not as an argument: those are visible to everyone on the machine.
-            self._send({"options": spec.options})
+            self._send({"options": spec.options, "file": spec.file})
             hello = self._next()
             if hello.get("protocol") != protocol.VERSION:
                 raise WorkerError(
@@ -205,7 +209,7 @@ class Worker:
         if frame is None:
             raise WorkerDied(self._exit_message())
         if frame["event"] == "error":
-            raise _error(frame, self.spec.role, self.log)
+            raise _error(frame, self.spec, self.log)
         return frame
 
     def _exit_message(self) -> str:
@@ -216,10 +220,11 @@ class Worker:
         return f"the {self.spec.role} worker died (exit {self.process.poll()}){end}"
 
 
-def _error(frame: dict[str, Any], role: str, log: Path) -> SikedError:
+def _error(frame: dict[str, Any], spec: Spec, log: Path) -> SikedError:
     cls = getattr(errors, frame["kind"], None)
     if not (isinstance(cls, type) and issubclass(cls, SikedError)):
-        return WorkerError(f"{role}: {frame['message']}; the traceback stands in {log}")
+        rule = f"rule: {frame['rule']}; " if "rule" in frame else ""
+        return ComponentError(f"{spec.label or spec.role}: {frame['message']} ({rule}log: {log})")
     error = cls.__new__(cls)
     Exception.__init__(error, frame["message"])
     return error
@@ -270,7 +275,10 @@ class WorkerPool:
         used: Callable[[], tuple[int, float]] | None = None,
     ) -> Iterator[Item]:
         """Yield completions until nothing is pending; ``pending`` and ``used`` are asked again after a
-        death."""
+        death.
+
+        Raises :class:`siked.errors.ComponentError` where a request ends in no outcome.
+        """
         deaths = 0
         while True:
             requests = pending()
@@ -279,7 +287,7 @@ class WorkerPool:
             try:
                 worker = self.get(spec)
                 worker.open(model)
-                yield from worker.generate(requests, used() if used is not None else None)
+                yield from _whole(spec, worker, requests, used() if used is not None else None)
                 return
             except WorkerDied as death:
                 deaths = self._restart_or_raise(spec, death, deaths)
@@ -301,6 +309,30 @@ class WorkerPool:
         self.note(f"{death}; starting it again")
         time.sleep(min(0.2 * 2**deaths, 5))
         return deaths
+
+
+def _whole(
+    spec: Spec, worker: Worker, requests: Sequence[Request], used: tuple[int, float] | None
+) -> Iterator[Item]:
+    """Yield what a worker generates, and see to it that every request is answered and no other."""
+    known = {request.key for request in requests}
+    missing = {request.key: request for request in requests if not request.done}
+    rule = f"(rule: siked.contracts.Backend.generate; log: {worker.log})"
+    for item in worker.generate(requests, used):
+        if isinstance(item, Completion):
+            if item.key not in known:
+                raise ComponentError(
+                    f"{spec.label or spec.role}: generate yielded a completion for a request that it was not"
+                    f" given, {item.key[:80]!r} {rule}"
+                )
+            missing.pop(item.key, None)
+        yield item
+    if missing:
+        first = next(iter(missing.values()))
+        raise ComponentError(
+            f"{spec.label or spec.role}: generate ended without a completion for {len(missing)} of"
+            f" {len(requests)} requests, first problem {first.problem_id!r} {rule}"
+        )
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:

@@ -37,7 +37,9 @@ def siked_register_strategies(register):
 
 HOOK = "from siked import hookimpl\n@hookimpl\ndef siked_register_strategies(register):\n"
 COMPONENT = (
-    "from dataclasses import dataclass\nclass Mine:\n    @dataclass\n    class Options: pass\n"
+    "from dataclasses import dataclass\nclass Mine:\n    name = 'tot'\n"
+    "    @dataclass\n    class Options: pass\n"
+    "    def teacher_messages(self, problem): pass\n    def read(self, text): pass\n"
     "    def __init__(self, options):\n"
 )
 

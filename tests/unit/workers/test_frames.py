@@ -34,7 +34,7 @@ class Accountant:
         self.used: tuple[int, float] = (-1, -1.0)
 
     def open(self, model: Model) -> ModelInfo:
-        return ModelInfo(fingerprint=self.options.secret)
+        return ModelInfo(fingerprint=self.options.secret or "none")
 
     def account(self, tokens: int, cost: float) -> None:
         self.used = (tokens, cost)
