@@ -204,6 +204,16 @@ class Trainer(Component, Protocol):
 
 
 @runtime_checkable
+class WantsRejected(Trainer, Protocol):
+    """A trainer that learns from preferences: each row brings wrong texts beside the right one."""
+
+    rejected: ClassVar[int]
+    """How many wrong texts a row brings at most, in :attr:`siked.records.TrainRow.rejected`: those to the
+    same problem in the same strategy, the student's of this iteration before the teacher's; only the
+    teacher's where the mixture has rows of the teacher alone. A problem without any has rows without."""
+
+
+@runtime_checkable
 class Dataset(Component, Protocol):
     """Brings problems."""
 

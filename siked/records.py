@@ -267,6 +267,9 @@ class TrainRow:
     """What each of its tokens counts in the loss, relative to those of other rows."""
     tag_weight: float | None = None
     """What each token of ``prefix`` counts instead; None is as the others."""
+    rejected: tuple[str, ...] = ()
+    """Wrong texts to the same problem in the same strategy, for trainers that ask for them
+    (:class:`siked.contracts.WantsRejected`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

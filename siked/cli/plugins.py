@@ -1,54 +1,222 @@
-"""``siked plugins``."""
+"""``siked plugins``: what is installed, what a component takes, and whether a plugin keeps its contracts."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from siked.cli.plugin_option import plugin_option
 
-@click.command()
+if TYPE_CHECKING:
+    from siked.plugins import Plugin, Skipped
+    from siked.registry import Offer, Registry
+
+SLOW = 0.5
+"""Seconds of an import that are told."""
+REGISTERS = ("siked_register_", "siked_add_")
+
+
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(as_json: bool) -> None:
-    """List every component, observer and command that is installed, its distribution, and what could
-    not be loaded."""
-    from siked.cli.main import COMMANDS
-    from siked.plugins import added_commands
-    from siked.registry import KINDS, load_registry
+@plugin_option
+@click.pass_context
+def command(context: click.Context, as_json: bool, plugins: tuple[str, ...]) -> None:
+    """List every plugin with its distribution, components, observers and commands, and what is skipped
+    and why.
 
-    registry = load_registry()
-    plugins = registry.plugins
-    observers = [
-        {"hook": hook, "owner": plugin.owner, "version": plugin.version, "target": plugin.target}
-        for plugin in plugins.loaded
-        for hook in plugins.hooks(plugin)
-        if not hook.startswith(("siked_register_", "siked_add_"))
-    ]
-    commands = [
-        {"name": name, "owner": plugin.owner, "version": plugin.version, "target": plugin.target}
-        for name, (_, plugin) in sorted(added_commands(plugins, COMMANDS).items())
-    ]
-    if as_json:
-        listed = {
-            "offers": [dataclasses.asdict(offer) for offer in registry.offers],
-            "observers": observers,
-            "commands": commands,
-            "skipped": [dataclasses.asdict(skip) for skip in plugins.skipped],
-        }
-        click.echo(json.dumps(listed, indent=2))
+    \b
+      siked plugins show numeric        what a component is and its options
+      siked plugins check mine.py       whether a plugin keeps its contracts
+    """
+    if context.invoked_subcommand is not None:
+        if as_json or plugins:
+            raise click.UsageError(
+                f"write the options behind the word: siked plugins {context.invoked_subcommand}"
+            )
         return
-    for kind in KINDS:
-        offers = sorted((o for o in registry.offers if o.kind == kind), key=lambda o: (o.name, o.owner))
-        for offer in offers:
-            _line(kind, registry.address(offer), dataclasses.asdict(offer))
-    for found in observers:
-        _line("observer", found["hook"], found)
-    for found in commands:
-        _line("command", found["name"], found)
-    for skip in plugins.skipped:
-        click.echo(f"skipped   {skip.name:24}{skip.owner} {skip.version}   {skip.reason}", err=True)
+    found = View.of(plugins)
+    if as_json:
+        click.echo(json.dumps(found.plain(), indent=2))
+        return
+    for line in found.lines():
+        click.echo(line)
+    for skipped in found.registry.plugins.skipped:
+        click.echo(skipped_line(skipped), err=True)
 
 
-def _line(kind: str, name: str, found: dict[str, str]) -> None:
-    click.echo(f"{kind:10}{name:24} {found['owner']} {found['version']}   {found['target']}")
+@dataclasses.dataclass(frozen=True, slots=True)
+class View:
+    """Everything that is installed, plugin by plugin."""
+
+    registry: Registry
+    commands: dict[str, Plugin]
+
+    @classmethod
+    def of(cls, files: Sequence[str] = ()) -> View:
+        """Look for what is installed."""
+        from siked.cli.main import COMMANDS
+        from siked.plugin_files import read_files
+        from siked.plugins import added_commands, load_plugins
+        from siked.registry import Registry
+
+        registry = Registry(load_plugins(files=read_files(files)))
+        added = added_commands(registry.plugins, COMMANDS)
+        return cls(registry, {name: plugin for name, (_, plugin) in sorted(added.items())})
+
+    def offers(self, plugin: Plugin) -> list[Offer]:
+        """Return the components of one plugin."""
+        return [o for o in self.registry.offers if (o.owner, o.plugin) == (plugin.owner, plugin.name)]
+
+    def observes(self, plugin: Plugin) -> list[str]:
+        """Return the hooks of one plugin that hear of runs."""
+        hooks = self.registry.plugins.hooks(plugin)
+        return [hook for hook in hooks if not hook.startswith(REGISTERS)]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is printed: by distribution, then by plugin."""
+        from siked.text.terminal import one_line
+
+        owner = ""
+        for plugin in self.registry.plugins.loaded:
+            if plugin.owner != owner:
+                owner = plugin.owner
+                yield one_line(f"{plugin.owner} {plugin.version}")
+            slow = f", {plugin.seconds:.1f} s to import" if plugin.seconds >= SLOW else ""
+            yield "  " + one_line(f"{plugin.name} ({plugin.target}{slow})")
+            for word, names in self._rows(plugin):
+                yield f"    {word:10} {one_line(', '.join(names))}"
+
+    def _rows(self, plugin: Plugin) -> Iterator[tuple[str, list[str]]]:
+        by_kind: dict[str, list[str]] = {}
+        for offer in self.offers(plugin):
+            by_kind.setdefault(offer.kind, []).append(self.registry.address(offer))
+        yield from ((kind, sorted(names)) for kind, names in by_kind.items())
+        if observed := self.observes(plugin):
+            yield "observes", observed
+        if mine := [name for name, owner in self.commands.items() if owner is plugin]:
+            yield "commands", mine
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything as plain values."""
+        loaded = self.registry.plugins.loaded
+        return {
+            "plugins": [
+                {
+                    "name": plugin.name,
+                    **_source(plugin),
+                    "seconds": round(plugin.seconds, 3),
+                    "hooks": self.registry.plugins.hooks(plugin),
+                    "components": [{"kind": o.kind, "name": o.name} for o in self.offers(plugin)],
+                    "commands": [name for name, owner in self.commands.items() if owner is plugin],
+                }
+                for plugin in loaded
+            ],
+            "offers": [_plain_offer(offer) for offer in self.registry.offers],
+            "observers": [
+                {"hook": hook, **_source(plugin)} for plugin in loaded for hook in self.observes(plugin)
+            ],
+            "commands": [{"name": name, **_source(plugin)} for name, plugin in self.commands.items()],
+            "skipped": [dataclasses.asdict(skip) for skip in self.registry.plugins.skipped],
+        }
+
+
+def _source(plugin: Plugin) -> dict[str, str]:
+    return {"owner": plugin.owner, "version": plugin.version, "target": plugin.target}
+
+
+def _plain_offer(offer: Offer) -> dict[str, str]:
+    return {key: getattr(offer, key) for key in ("kind", "name", "owner", "version", "target", "plugin")}
+
+
+def skipped_line(skipped: Skipped) -> str:
+    """Return what is printed of a plugin that is not used."""
+    from siked.text.terminal import one_line
+
+    return one_line(f"skipped   {skipped.name:24}{skipped.owner} {skipped.version}   {skipped.reason}", 1000)
+
+
+@command.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@plugin_option
+def show(name: str, as_json: bool, plugins: tuple[str, ...]) -> None:
+    """Show what NAME is: a component, owner/component, a distribution or a plugin, with every option's
+    type, default, limits and meaning."""
+    view = View.of(plugins)
+    offers = named(view, name)
+    if as_json:
+        click.echo(json.dumps([_shown(offer) for offer in offers], indent=2))
+        return
+    click.echo("\n\n".join("\n".join(_page(view.registry, offer)) for offer in offers))
+
+
+def named(view: View, name: str) -> list[Offer]:
+    """Return the components that ``name`` means: those of that name, else of that distribution or plugin.
+
+    Raises :class:`siked.errors.UsageError` where there is none, with the reason if it is skipped.
+    """
+    from siked.errors import UsageError
+
+    owner, slash, bare = name.rpartition("/")
+    registry = view.registry
+    found = [o for o in registry.offers if o.name == bare and (not slash or o.owner == owner)]
+    found = found or [o for o in registry.offers if name in (o.owner, o.plugin)]
+    if found:
+        return found
+    for skipped in registry.plugins.skipped:
+        if name in (skipped.name, skipped.owner):
+            raise UsageError(str(skipped))
+    for plugin in registry.plugins.loaded:
+        if name in (plugin.name, plugin.owner):
+            hooks = ", ".join(registry.plugins.hooks(plugin))
+            raise UsageError(f"{plugin.owner} {plugin.version} offers no component; its hooks: {hooks}")
+    names = ", ".join(sorted({registry.address(o) for o in registry.offers}))
+    raise UsageError(f"no component, distribution or plugin named {name!r}; components: {names}")
+
+
+def _shown(offer: Offer) -> dict[str, Any]:
+    from siked.option_table import option_table
+
+    cls = offer.load()
+    return {
+        **_plain_offer(offer),
+        "component_version": str(getattr(cls, "version", "")),
+        "summary": _summary(cls),
+        "options": [dataclasses.asdict(option) for option in option_table(cls)],
+    }
+
+
+def _page(registry: Registry, offer: Offer) -> Iterator[str]:
+    from siked.errors import PluginError
+    from siked.text.terminal import one_line, safe
+
+    yield one_line(offer.full)
+    try:
+        shown = _shown(offer)
+    except PluginError as error:
+        yield f"  {one_line(str(error), 1000)}"
+        return
+    if shown["summary"]:
+        yield f"  {one_line(shown['summary'])}"
+    yield f"  class    {one_line(offer.target)}"
+    if shown["component_version"]:
+        yield f"  version  {one_line(shown['component_version'])}"
+    yield f"  asked as {one_line(registry.address(offer))}"
+    if not shown["options"]:
+        yield "  no options"
+    for option in shown["options"]:
+        limits = f", {option['limits']}" if option["limits"] else ""
+        yield safe(f"  {option['name']}: {option['type']}{limits}; default {option['default']}")
+        if option["help"]:
+            yield f"      {one_line(option['help'], 1000)}"
+
+
+def _summary(cls: type[Any]) -> str:
+    import inspect
+
+    text = inspect.cleandoc(cls.__doc__ or "")
+    return " ".join(text.partition("\n\n")[0].split())

@@ -112,6 +112,8 @@ def _progress(state: State, track: str, iteration: int, label: str) -> Progress:
 
 
 def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
+    most = getattr(state.registry.find("trainer", state.config.trainer.name).load(), "rejected", 0)
+    wrong = _wrong(state, track, iteration) if most else {}
     for row in mixtures.texts(state.journal, track, iteration):
         yield {
             "messages": [pack(message) for message in student_prompt(row.question)],
@@ -119,7 +121,15 @@ def _rows(state: State, track: str, iteration: int) -> Iterator[dict[str, Any]]:
             "text": row.text.strip(),
             "weight": row.weight,
             "tag_weight": row.tag_weight,
+            **({"rejected": wrong.get((row.problem, row.strategy), [])[:most]} if most else {}),
         }
+
+
+def _wrong(state: State, track: str, iteration: int) -> dict[tuple[int, str], list[str]]:
+    """Return wrong texts by (problem, strategy); a mixture of the teacher alone brings the teacher's."""
+    mixture = mixtures.mixture(state.journal, track, iteration)
+    both = mixture is not None and any(mixture["sources"].get("student", {}).values())
+    return mixtures.wrong_texts(state.journal, iteration if both else 0)
 
 
 def _sync(folder: Path) -> None:

@@ -7,8 +7,9 @@ A plugin's test names its component in a fixture and inherits the checks::
         def strategy(self):
             return Mine(Mine.Options())
 
-Each suite says which fixtures it takes; those with a default can be overridden too. Only pytest is
-needed. The suites of backends and trainers, which hold models, are in
+Each suite says which fixtures it takes; those with a default can be overridden too. A check that fails
+says in one line what is wrong and where the rule stands. Only pytest is needed. The suite of sandboxes is
+in :mod:`siked.testing.sandbox_suites`, those of backends and trainers, which hold models, in
 :mod:`siked.testing.model_suites`.
 """
 
@@ -16,24 +17,24 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from siked.contracts import Component, Dataset, Sandbox, Schedule, Stopping, Strategy, Verifier
+from siked.answers import extract
+from siked.border import LONGEST_RULE, SPLITS
+from siked.contracts import Dataset, Schedule, Stopping, Strategy, Verifier
 from siked.records import (
     Answer,
     Candidate,
     Continue,
     DevPoint,
-    DevProblem,
     History,
     Malformed,
+    Message,
     Problem,
     Program,
-    ProgramStatus,
     Rejected,
     RollBack,
     Score,
@@ -42,9 +43,19 @@ from siked.records import (
     Status,
     Stop,
     Target,
-    TestProblem,
     TrainProblem,
+    Verdict,
 )
+from siked.shapes import described, wrong
+from siked.testing.rules import (
+    asked,
+    must,
+    must_be,
+    must_be_component,
+    must_have_version,
+    must_work_by_default,
+)
+from siked.testing.sandbox_suites import SandboxContract
 from siked.text.minhash import sketch
 
 AWKWARD = (
@@ -67,17 +78,29 @@ PROBLEM = TrainProblem(
     gold="36",
     dataset="suite",
 )
+PROSE = (
+    "12 jars times 3 crates make 36 jars.\nFinal Answer: 36",
+    "There are 7 birds and 6 leave, so 1 is left.\nThe answer is 1.",
+)
+"""Rationales in which the answer stands at the end."""
 
 
-def _options_by_default(component: Component) -> None:
-    cls: Any = type(component)
-    assert isinstance(cls(cls.Options()), cls)
+def installed_tags(but: type) -> dict[str, str]:
+    """Return the tag of every installed strategy of another class, with what offers it."""
+    from siked.errors import SikedError
+    from siked.registry import load_registry
 
-
-def _version(component: Any) -> None:
-    version = component.version
-    assert isinstance(version, str), f"version is a string, not {version!r}"
-    assert version.strip()
+    found: dict[str, str] = {}
+    for offer in load_registry().offers:
+        if offer.kind != "strategy":
+            continue
+        try:
+            made = offer.made({})
+        except SikedError:
+            continue
+        if (type(made).__module__, type(made).__qualname__) != (but.__module__, but.__qualname__):
+            found.setdefault(made.tag, str(offer))
+    return found
 
 
 class StrategyContract:
@@ -91,255 +114,338 @@ class StrategyContract:
         return ()
 
     def test_is_a_strategy(self, strategy: Strategy) -> None:
-        assert isinstance(strategy, Strategy)
-        assert strategy.name
-        assert strategy.name == strategy.name.strip()
-        _version(strategy)
+        must_be_component(strategy, "Strategy", ("teacher_messages", "read"))
+        must_have_version(strategy, "Strategy", needed=True)
 
     def test_works_with_default_options(self, strategy: Strategy) -> None:
-        _options_by_default(strategy)
+        must_work_by_default(strategy)
 
     def test_tag_is_one_visible_word(self, strategy: Strategy) -> None:
-        assert re.fullmatch(r"\[[A-Za-z0-9_.-]+\]", strategy.tag), (
-            "a tag is [word]: it can start no other tag"
+        tag = getattr(strategy, "tag", None)
+        good = isinstance(tag, str) and re.fullmatch(r"\[[A-Za-z0-9_.-]+\]", tag)
+        must(good, f"tag is {described(tag)}; it is [word], so that it starts no other tag", "Strategy.tag")
+
+    def test_tag_is_no_other_strategys(self, strategy: Strategy) -> None:
+        owner = installed_tags(type(strategy)).get(strategy.tag)
+        must(
+            owner is None,
+            f"tag {strategy.tag} is that of {owner}; a student could not tell the two",
+            "Strategy.tag",
         )
 
     def test_teacher_is_asked_the_question_last(self, strategy: Strategy) -> None:
-        messages = list(strategy.teacher_messages(PROBLEM))
-        assert messages
-        assert messages[-1].role == "user"
-        assert PROBLEM.question in messages[-1].content
-        assert {m.role for m in messages} <= {"system", "user", "assistant"}
-        assert list(strategy.teacher_messages(PROBLEM)) == messages
+        rule = "Strategy.teacher_messages"
+        messages = list(asked(strategy, "teacher_messages", PROBLEM, rule=rule))
+        must(messages, "teacher_messages returned no message", rule)
+        for message in messages:
+            must_be(message, "teacher_messages", Message, rule=rule)
+        must(
+            messages[-1].role == "user", f"the last turn is the {messages[-1].role}'s; it is the user's", rule
+        )
+        must(
+            PROBLEM.question in messages[-1].content,
+            "the last turn does not have the question, word by word",
+            rule,
+        )
+        must(list(strategy.teacher_messages(PROBLEM)) == messages, "asked twice, it gives two prompts", rule)
 
     def test_teacher_never_sees_the_gold(self, strategy: Strategy) -> None:
         secret = TrainProblem(id="s", question=PROBLEM.question, gold="90417.25", dataset="suite")
-        assert all("90417.25" not in m.content for m in strategy.teacher_messages(secret))
+        seen = any("90417.25" in m.content for m in strategy.teacher_messages(secret))
+        must(not seen, "the prompt has the gold answer in it", "Strategy.teacher_messages")
+
+    def test_teacher_is_not_asked_for_the_tag(self, strategy: Strategy) -> None:
+        seen = any(strategy.tag in m.content for m in strategy.teacher_messages(PROBLEM))
+        said = f"the prompt has the tag {strategy.tag} in it; siked writes the tag, a teacher does not"
+        must(not seen, said, "Strategy.teacher_messages")
 
     @pytest.mark.parametrize("text", AWKWARD, ids=range(len(AWKWARD)))
     def test_reading_never_raises_and_is_pure(self, strategy: Strategy, text: str) -> None:
-        first = strategy.read(text)
-        assert isinstance(first, Answer | Program | Malformed)
-        assert strategy.read(text) == first
+        rule = "Strategy.read"
+        first = asked(strategy, "read", text, rule=rule, on=repr(text[:40]))
+        must_be(first, "read", Answer, Program, Malformed, rule=rule)
+        must(strategy.read(text) == first, f"read twice, {text[:40]!r} gives two readings", rule)
         if isinstance(first, Malformed):
-            assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", first.reason), "a reason is a short slug"
+            slug = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", first.reason) and len(first.reason) <= LONGEST_RULE
+            must(slug, f"Malformed.reason is {described(first.reason)}; it is a short-slug", rule)
+
+    def test_reading_keeps_the_answer(self, strategy: Strategy, rationales: Sequence[str]) -> None:
+        for text in (*PROSE, *rationales):
+            reading = strategy.read(text)
+            if isinstance(reading, Answer):
+                there, kept = extract(Answer(text, reading.form)).value, extract(reading).value
+                said = (
+                    f"read lost the answer of {text[-60:]!r}: it finds {there}, and {kept} in what was read"
+                )
+                must(there is None or kept == there, said, "Strategy.read")
 
     def test_reads_its_own_rationales(self, strategy: Strategy, rationales: Sequence[str]) -> None:
         for text in rationales:
-            assert not isinstance(strategy.read(text), Malformed), text
+            reading = asked(strategy, "read", text, rule="Strategy.read", on=repr(text[:40]))
+            said = f"read calls one of its own rationales malformed: {described(reading)} for {text[:60]!r}"
+            must(not isinstance(reading, Malformed), said, "Strategy.read")
+            if isinstance(reading, Program):
+                must(reading.code.strip(), f"read finds an empty program in {text[:60]!r}", "Strategy.read")
 
 
 class VerifierContract:
     """For a :class:`siked.contracts.Verifier`; give the fixture ``verifier``.
 
-    ``needs_gold`` says that nothing can be judged without a gold.
+    ``needs_gold`` says that nothing can be judged without a gold. ``problem``, ``right`` and ``wrong`` may
+    give a problem with texts that answer it, for verifiers of other things than numbers.
     """
 
     needs_gold = True
 
+    @pytest.fixture
+    def problem(self) -> Problem:
+        return PROBLEM
+
+    @pytest.fixture
+    def right(self) -> str:
+        return "It is 36.\nFinal Answer: 36"
+
+    @pytest.fixture
+    def wrong(self) -> str:
+        return "It is 35.\nFinal Answer: 35"
+
     def test_is_a_verifier(self, verifier: Verifier) -> None:
-        assert isinstance(verifier, Verifier)
-        assert verifier.name
-        _version(verifier)
+        must_be_component(verifier, "Verifier", ("verify",))
+        must_have_version(verifier, "Verifier", needed=True)
 
     def test_works_with_default_options(self, verifier: Verifier) -> None:
-        _options_by_default(verifier)
+        must_work_by_default(verifier)
 
-    def test_gives_a_verdict_for_each_answer_in_order(self, verifier: Verifier) -> None:
-        texts = ["It is 35.\nFinal Answer: 35", "It is 36.\nFinal Answer: 36", "Final Answer: none"]
-        verdicts = verifier.verify(PROBLEM, [Answer(text) for text in texts])
-        assert len(verdicts) == 3
-        assert list(verifier.verify(PROBLEM, [])) == []
+    def test_gives_a_verdict_for_each_answer_in_order(
+        self, verifier: Verifier, problem: Problem, right: str, wrong: str
+    ) -> None:
+        rule = "Verifier.verify"
+        texts = [right, wrong, "Final Answer: none", "nothing", wrong]
+        given = asked(verifier, "verify", problem, [Answer(text) for text in texts], rule=rule)
+        verdicts = list(given) if isinstance(given, list | tuple) else []
+        must(
+            len(verdicts) == len(texts),
+            f"verify returned {described(given)}; it is a verdict for each answer",
+            rule,
+        )
+        for verdict in verdicts:
+            must_be(verdict, "verify", Verdict, rule=rule)
+        must(list(verifier.verify(problem, [])) == [], "no answers give verdicts", rule)
         if self.needs_gold:
-            assert [v.status for v in verdicts] == [Status.WRONG, Status.CORRECT, Status.WRONG]
+            want = [Status.CORRECT, *[Status.WRONG] * (len(texts) - 1)]
+            found = [verdict.status for verdict in verdicts]
+            said = f"a right answer and four wrong ones are judged {', '.join(found)}, in this order"
+            must(found == want, said, rule)
 
     @pytest.mark.parametrize("form", ["text", "subquestions", "value"])
     def test_never_raises_and_names_its_rule(self, verifier: Verifier, form: str) -> None:
+        rule = "Verifier.verify"
         for gold in ("36", "", "nan", "x" * 2000, "17 (years); 12 (years)", None):
             problem = TrainProblem(id="p", question="q", gold=gold, dataset="suite")
             answers = [Answer(text, form=form) for text in AWKWARD]  # type: ignore[arg-type]
-            verdicts = list(verifier.verify(problem, answers))
-            assert len(verdicts) == len(answers)
-            assert all(v.rule for v in verdicts)
-            assert list(verifier.verify(problem, answers)) == verdicts
+            verdicts = list(
+                asked(verifier, "verify", problem, answers, rule=rule, on=f"the gold {gold and gold[:20]!r}")
+            )
+            must(len(verdicts) == len(answers), f"{len(verdicts)} verdicts for {len(answers)} answers", rule)
+            for verdict in verdicts:
+                must_be(verdict, "verify", Verdict, rule=rule)
+                short = (
+                    verdict.rule.strip() and len(verdict.rule) <= LONGEST_RULE and "\n" not in verdict.rule
+                )
+                must(
+                    short,
+                    f"Verdict.rule is {described(verdict.rule)}; it is a word that can be counted",
+                    rule,
+                )
+            must(
+                list(verifier.verify(problem, answers)) == verdicts,
+                "asked twice, it gives other verdicts",
+                rule,
+            )
 
     def test_nothing_is_right_or_wrong_without_a_gold(self, verifier: Verifier) -> None:
         if not self.needs_gold:
             pytest.skip("this verifier judges without a gold")
         problem = TrainProblem(id="p", question="q", gold=None, dataset="suite")
         (verdict,) = verifier.verify(problem, [Answer("Final Answer: 36")])
-        assert verdict.status == Status.UNVERIFIED
+        said = f"without a gold an answer is {verdict.status}; it is unverified"
+        must(verdict.status == Status.UNVERIFIED, said, "Verifier.verify")
 
 
 class ScheduleContract:
     """For a :class:`siked.contracts.Schedule`; give the fixture ``schedule``."""
 
     def test_is_a_schedule(self, schedule: Schedule) -> None:
-        assert isinstance(schedule, Schedule)
-        assert schedule.name
+        must_be_component(schedule, "Schedule", ("mix",))
 
     def test_works_with_default_options(self, schedule: Schedule) -> None:
-        _options_by_default(schedule)
+        must_work_by_default(schedule)
 
     def test_iteration_0_trains_on_the_teacher(self, schedule: Schedule) -> None:
         rows = _mix(schedule, [], 0)
-        assert rows
-        assert all(row.candidate.source == "teacher" for row in rows)
+        must(rows, "iteration 0 has no rows; it trains on the teacher's", "Schedule.mix")
+        must(
+            all(r.candidate.source == "teacher" for r in rows),
+            "iteration 0 has rows of a student",
+            "Schedule.mix",
+        )
 
     @pytest.mark.parametrize("iteration", [0, 1, 2, 3])
     def test_hands_back_candidates_once_with_a_reason(self, schedule: Schedule, iteration: int) -> None:
+        rule = "Schedule.mix"
         rows = _mix(schedule, STUDENT if iteration else [], iteration)
-        known = {c.rationale for c in (*TEACHER, *STUDENT)}
+        known = {c.rationale: c for c in (*TEACHER, *STUDENT)}
+        for row in rows:
+            same = known.get(row.candidate.rationale) == row.candidate
+            must(
+                same,
+                f"row {row.candidate.rationale} is no candidate it was given; they are only handed back",
+                rule,
+            )
+            short = row.reason.strip() and len(row.reason) <= LONGEST_RULE
+            must(short, f"the reason of a row is {described(row.reason)}; it is a word or two", rule)
+            must(row.weight > 0, f"the weight of a row is {row.weight}; it is above 0", rule)
+            must(
+                row.tag_weight is None or row.tag_weight >= 0,
+                f"tag_weight is {row.tag_weight}; it is 0 or more",
+                rule,
+            )
         chosen = [row.candidate.rationale for row in rows]
-        assert set(chosen) <= known
-        assert len(set(chosen)) == len(chosen)
-        assert all(row.reason.strip() for row in rows)
-        assert all(row.weight > 0 for row in rows)
-        assert all(row.tag_weight is None or row.tag_weight >= 0 for row in rows)
+        twice = sorted({n for n in chosen if chosen.count(n) > 1})
+        must(not twice, f"rationale {twice and twice[0]} is there twice; give it a weight instead", rule)
 
     def test_same_input_same_mixture(self, schedule: Schedule) -> None:
         state = random.getstate()
-        assert _mix(schedule, STUDENT, 2) == _mix(schedule, STUDENT, 2)
-        assert random.getstate() == state, "randomness comes from rng alone"
+        same = _mix(schedule, STUDENT, 2) == _mix(schedule, STUDENT, 2)
+        must(same, "the same candidates and seed give two mixtures", "Schedule.mix")
+        must(
+            random.getstate() == state,
+            "it draws from random itself; randomness comes from rng alone",
+            "Schedule.mix",
+        )
 
     def test_does_with_a_student_that_solved_nothing(self, schedule: Schedule) -> None:
-        assert all(row.candidate.source == "teacher" for row in _mix(schedule, [], 1))
+        rows = _mix(schedule, [], 1)
+        must(
+            all(r.candidate.source == "teacher" for r in rows),
+            "rows of a student that solved nothing",
+            "Schedule.mix",
+        )
 
     @pytest.mark.parametrize("iteration", [0, 1, 3])
     def test_leaves_out_only_what_it_does_not_choose(self, schedule: Schedule, iteration: int) -> None:
+        rule = "Schedule.mix"
         told = _told(schedule, STUDENT if iteration else [], iteration)
         chosen = {item.candidate.rationale for item in told if isinstance(item, Selected)}
         left = [item for item in told if isinstance(item, Rejected)]
-        assert not chosen & {item.candidate.rationale for item in left}
-        assert len({item.candidate.rationale for item in left}) == len(left)
-        assert all(item.reason.strip() for item in left)
+        both = sorted(chosen & {item.candidate.rationale for item in left})
+        must(not both, f"rationale {both and both[0]} is chosen and left out", rule)
+        must(len({i.candidate.rationale for i in left}) == len(left), "a rationale is left out twice", rule)
+        must(all(i.reason.strip() for i in left), "a rationale is left out without a reason", rule)
 
     @pytest.mark.parametrize("iteration", [1, 2, 3])
     def test_aims_at_what_can_be(self, schedule: Schedule, iteration: int) -> None:
+        rule = "Schedule.mix"
         aims = [item for item in _told(schedule, STUDENT, iteration) if isinstance(item, Target)]
-        assert len({aim.quantity for aim in aims}) == len(aims)
+        must(len({aim.quantity for aim in aims}) == len(aims), "a quantity is aimed at twice", rule)
         for aim in aims:
-            assert aim.asked >= 0
-            assert aim.asked <= 1 or aim.quantity not in ("alpha", "floor")
+            can = aim.asked >= 0 and (aim.asked <= 1 or aim.quantity not in ("alpha", "floor"))
+            must(can, f"it aims at {aim.quantity} {aim.asked}, which cannot be", rule)
 
 
 class StoppingContract:
     """For a :class:`siked.contracts.Stopping`; give the fixture ``stopping``."""
 
     def test_is_a_stopping_rule(self, stopping: Stopping) -> None:
-        assert isinstance(stopping, Stopping)
-        assert stopping.name
+        must_be_component(stopping, "Stopping", ("decide",))
 
     def test_works_with_default_options(self, stopping: Stopping) -> None:
-        _options_by_default(stopping)
+        must_work_by_default(stopping)
 
     @pytest.mark.parametrize("values", [(50,), (50, 60), (50, 60, 40), (50, 50, 50, 50), (0, 0), (100, 0)])
     @pytest.mark.parametrize("iterations", [0, 1, 3])
     def test_decides_what_can_be_done(
         self, stopping: Stopping, values: tuple[int, ...], iterations: int
     ) -> None:
+        rule = "Stopping.decide"
         history = [_point(t, value) for t, value in enumerate(values[: iterations + 1])]
-        decision = stopping.decide(history, iterations)
-        assert isinstance(decision, Continue | Stop | RollBack)
-        assert stopping.decide(history, iterations) == decision
-        if history[-1].iteration == iterations:
-            assert decision != Continue(), "after the last iteration there is nothing to continue"
+        decision = asked(stopping, "decide", history, iterations, rule=rule, on=f"dev scores {values}")
+        must_be(decision, "decide", Continue, Stop, RollBack, rule=rule)
+        must(stopping.decide(history, iterations) == decision, "asked twice, it decides twice", rule)
+        last = history[-1].iteration
+        if last == iterations:
+            must(
+                decision != Continue(),
+                "after the last iteration there is nothing to continue; it stops",
+                rule,
+            )
         if isinstance(decision, RollBack):
-            assert 0 <= decision.to < history[-1].iteration
+            must(0 <= decision.to < last, f"it rolls back to {decision.to} after iteration {last}", rule)
         if not isinstance(decision, Continue):
-            assert decision.reason.strip()
+            must(decision.reason.strip(), "it ends the run without a reason", rule)
 
 
 class DatasetContract:
-    """For a :class:`siked.contracts.Dataset`; give the fixture ``dataset``."""
+    """For a :class:`siked.contracts.Dataset`; give the fixture ``dataset``.
+
+    ``known_overlap`` says that its test questions are known to stand in its training split.
+    """
+
+    known_overlap = False
 
     def test_is_a_dataset(self, dataset: Dataset) -> None:
-        assert isinstance(dataset, Dataset)
-        assert dataset.name
-        assert isinstance(dataset.tests, tuple)
+        must_be_component(dataset, "Dataset", ("load",))
+        tests = getattr(dataset, "tests", None)
+        good = isinstance(tests, tuple) and all(isinstance(name, str) and name.strip() for name in tests)
+        must(good, f"tests is {described(tests)}; it is a tuple of names of data sets", "Dataset.tests")
 
     def test_has_problems(self, dataset: Dataset) -> None:
-        assert any(list(dataset.load(split)) for split in _TYPES)
+        must(any(list(dataset.load(split)) for split in SPLITS), "no split has a problem", "Dataset.load")
+        if dataset.name in dataset.tests:
+            said = f"tests names {dataset.name!r} itself, whose test split is empty"
+            must(list(dataset.load("test")), said, "Dataset.tests")
 
     @pytest.mark.parametrize("split", ["train", "dev", "test"])
     def test_problems_are_whole_and_of_their_split(self, dataset: Dataset, split: SplitName) -> None:
-        problems = list(dataset.load(split))
-        assert all(type(p) is _TYPES[split] for p in problems)
-        assert len({p.id for p in problems}) == len(problems), "ids are unique in a split"
-        assert all(p.id and p.question.strip() and p.dataset for p in problems)
-        assert all(p.gold is None or p.gold.strip() for p in problems), "no gold is None, not blank"
+        rule = "Dataset.load"
+        ids: set[str] = set()
+        for problem in dataset.load(split):
+            bad = wrong(problem, SPLITS[split])
+            must(not bad, f"load({split!r}) yielded {bad}", rule)
+            must(
+                problem.id not in ids,
+                f"the id {problem.id!r} is there twice in {split}; ids are unique",
+                rule,
+            )
+            ids.add(problem.id)
+            must(
+                problem.id.strip() and problem.question.strip(),
+                f"a problem of {split} is blank: {described(problem.id)}",
+                rule,
+            )
+            said = f"Problem.dataset is {described(problem.dataset)}; it is the name, {dataset.name!r}"
+            must(problem.dataset == dataset.name, said, rule)
+            blank = problem.gold is not None and not problem.gold.strip()
+            must(not blank, f"the gold of {problem.id!r} is blank; no gold is None", rule)
 
     @pytest.mark.parametrize("split", ["train", "dev", "test"])
     def test_order_is_fixed(self, dataset: Dataset, split: SplitName) -> None:
-        assert list(dataset.load(split)) == list(dataset.load(split))
+        same = list(dataset.load(split)) == list(dataset.load(split))
+        must(same, f"{split} loaded twice gives other problems or another order", "Dataset.load")
 
-
-class SandboxContract:
-    """For a :class:`siked.contracts.Sandbox`; give the fixture ``sandbox`` (closed by the suite)."""
-
-    @pytest.fixture
-    def opened(self, sandbox: Sandbox) -> Iterator[Sandbox]:
-        yield sandbox
-        sandbox.close()
-
-    def test_is_a_sandbox(self, opened: Sandbox) -> None:
-        assert isinstance(opened, Sandbox)
-        assert opened.name
-
-    def test_one_outcome_a_program_in_order(self, opened: Sandbox) -> None:
-        programs = [Program(f"answer = {n} * 2") for n in range(20)]
-        outcomes = list(opened.run(programs))
-        assert [o.answer for o in outcomes] == [str(n * 2) for n in range(20)]
-        assert list(opened.run([])) == []
-
-    @pytest.mark.parametrize(
-        ("code", "status"),
-        [
-            ("answer = 2 + 3", ProgramStatus.OK),
-            ("answer = 1 / 0", ProgramStatus.ERROR),
-            ("answer = (", ProgramStatus.ERROR),
-            ("x = 5", ProgramStatus.NO_ANSWER),
-            ("answer = float('nan')", ProgramStatus.NO_ANSWER),
-            ("while True: pass", ProgramStatus.TIMEOUT),
-        ],
-    )
-    def test_says_how_a_program_ended(self, opened: Sandbox, code: str, status: ProgramStatus) -> None:
-        (outcome,) = opened.run([Program(code)])
-        assert outcome.status == status, outcome
-        assert (outcome.answer is not None) == (status == ProgramStatus.OK)
-
-    def test_a_bad_program_costs_the_next_nothing(self, opened: Sandbox) -> None:
-        bad = Program("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-        first, second = opened.run([bad, Program("answer = 5")])
-        assert first.status != ProgramStatus.OK
-        assert second.answer == "5"
-
-    def test_programs_share_nothing(self, opened: Sandbox) -> None:
-        leak = [Program("answer = 1\nleft = 7"), Program("answer = left")]
-        assert [o.status for o in opened.run(leak)] == [ProgramStatus.OK, ProgramStatus.ERROR]
-
-    def test_writes_no_file(self, opened: Sandbox, tmp_path: Path) -> None:
-        target = tmp_path / "written"
-        (outcome,) = opened.run([Program(f"open({str(target)!r}, 'w').write('x')\nanswer = 1")])
-        assert outcome.status != ProgramStatus.OK
-        assert not target.exists()
-
-    def test_answers_as_soon_as_its_turn_comes(self, opened: Sandbox) -> None:
-        def programs() -> Iterator[Program]:
-            for n in range(10_000):
-                yield Program(f"answer = {n}")
-
-        outcomes = opened.run(programs())
-        assert [next(outcomes).answer for _ in range(3)] == ["0", "1", "2"]
-
-    def test_can_be_closed_twice(self, opened: Sandbox) -> None:
-        opened.close()
-        opened.close()
+    def test_splits_are_apart(self, dataset: Dataset) -> None:
+        if self.known_overlap:
+            pytest.skip("this data set is known to overlap")
+        questions = {split: {p.question for p in dataset.load(split)} for split in SPLITS}
+        for split in ("dev", "test"):
+            shared = questions["train"] & questions[split]
+            said = (
+                f"{len(shared)} of {len(questions[split])} questions of {split} stand in train, word by word"
+            )
+            must(2 * len(shared) < max(1, len(questions[split])), said, "Dataset.load")
 
 
 # --- material ---------------------------------------------------------------------------------
-
-_TYPES: dict[SplitName, type[Problem]] = {"train": TrainProblem, "dev": DevProblem, "test": TestProblem}
 
 
 def _candidate(number: int, problem: str, strategy: str, source: str, sample: int) -> Candidate:
@@ -371,9 +477,7 @@ def _mix(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> li
     return [item for item in _told(schedule, student, iteration) if isinstance(item, Selected)]
 
 
-def _told(
-    schedule: Schedule, student: Sequence[Candidate], iteration: int
-) -> list[Selected | Rejected | Target]:
+def _told(schedule: Schedule, student: Sequence[Candidate], iteration: int) -> list[Any]:
     solved: dict[tuple[str, str], tuple[int, int]] = {}
     for candidate in student:
         correct, _ = solved.get((candidate.problem_id, candidate.strategy), (0, 4))
@@ -385,7 +489,21 @@ def _told(
         choice={"cot": 0.75, "pot": 0.25} if iteration else {},
         solved=solved,
     )
-    return list(schedule.mix(TEACHER, student, history, random.Random(iteration)))
+
+    def mixed() -> list[Any]:
+        return list(schedule.mix(TEACHER, student, history, random.Random(iteration)))
+
+    told = asked(_Named(mixed), "mix", rule="Schedule.mix", on=f"iteration {iteration}")
+    for item in told:
+        must_be(item, "mix", Selected, Rejected, Target, rule="Schedule.mix")
+    return list(told)
+
+
+class _Named:
+    """Something to ask, under the name of a method."""
+
+    def __init__(self, mix: Any) -> None:
+        self.mix = mix
 
 
 def _point(iteration: int, correct: int) -> DevPoint:
@@ -401,3 +519,15 @@ def _point(iteration: int, correct: int) -> DevPoint:
         seconds=60.0 * (iteration + 1),
         tokens=1000 * (iteration + 1),
     )
+
+
+__all__ = [
+    "AWKWARD",
+    "PROBLEM",
+    "DatasetContract",
+    "SandboxContract",
+    "ScheduleContract",
+    "StoppingContract",
+    "StrategyContract",
+    "VerifierContract",
+]

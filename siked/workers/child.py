@@ -87,6 +87,7 @@ def _row(line: bytes) -> TrainRow:
         text=values["text"],
         weight=values["weight"],
         tag_weight=values["tag_weight"],
+        rejected=tuple(values.get("rejected", ())),
     )
 
 

@@ -7,24 +7,20 @@ With CONTROL the attacks marked ``+`` run in a plain Python instead, to show tha
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import json
 import os
 import platform
-import shutil
-import socket
-import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SECRET = "SECRET-4e1f0b"
+from siked.testing.attacks import SECRET, Scene, attacks
+
 CPU = 1.0
 MEMORY = 256
 WORKERS = 2
@@ -38,99 +34,6 @@ WITNESSES = (
     "import colorsys, sympy.physics.units.prefixes as p\nanswer = {0} if p.kilo.name else 0",
     "from decimal import Decimal\nanswer = int(Decimal({0}) / 3 * 3 + Decimal('0.0000001'))",
 )
-
-
-class Scene:
-    """Everything an attack could touch."""
-
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="siked-attacks-"))
-        self.targets = self.folder / "targets"
-        self.targets.mkdir()
-        self.secret = self.folder / "secret.txt"
-        self.secret.write_text(SECRET)
-        for number in range(1, 6):
-            (self.targets / f"victim-{number}").write_text("x" * number)
-        (self.targets / "victim-6").mkdir()
-        (self.targets / "planted.py").write_text(f"value = {SECRET!r}\n")
-        self.sibling = subprocess.Popen(["sleep", "1000"])
-        self.heard: list[str] = []
-        self._open_sockets()
-
-    def _open_sockets(self) -> None:
-        tcp = socket.create_server(("127.0.0.1", 0))
-        self.port = tcp.getsockname()[1]
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        udp.bind(("127.0.0.1", self.port))
-        self.unix = str(self.folder / "socket")
-        self.abstract = f"siked-attack-{os.urandom(6).hex()}"
-        local, hidden = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-        local.bind(self.unix)
-        hidden.bind("\0" + self.abstract)
-        for listener in (local, hidden):
-            listener.listen()
-        self.sockets = [tcp, udp, local, hidden]
-        for listener in (tcp, local, hidden):
-            threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-        threading.Thread(target=self._receive, args=(udp,), daemon=True).start()
-
-    def _accept(self, listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            self.heard.append("a connection")
-            connection.close()
-
-    def _receive(self, udp: socket.socket) -> None:
-        while True:
-            try:
-                said = udp.recv(100)
-            except OSError:
-                return
-            if not said:
-                return
-            self.heard.append("a datagram")
-
-    def fill(self, code: str) -> str:
-        """Put the scene's names into an attack."""
-        for name, value in {
-            "SECRET": self.secret,
-            "DIR": self.targets,
-            "PORT": self.port,
-            "UNIX": self.unix,
-            "ABSTRACT": self.abstract,
-            "HOST": os.getpid(),
-            "SIBLING": self.sibling.pid,
-        }.items():
-            code = code.replace(f"@{name}@", str(value))
-        return code
-
-    def snapshot(self) -> dict[str, list[Any]]:
-        """Return what a change of the files would change."""
-        found = {}
-        for path in sorted(self.folder.rglob("*")):
-            about = path.lstat()
-            content = path.read_bytes().hex() if stat.S_ISREG(about.st_mode) else ""
-            attributes = os.listxattr(path, follow_symlinks=False)
-            found[str(path)] = [about.st_mode, about.st_mtime_ns, about.st_uid, content, attributes]
-        return found
-
-    def close(self) -> None:
-        self.sibling.kill()
-        self.sibling.wait()
-        for each in self.sockets:
-            with contextlib.suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits in it
-            each.close()
-        shutil.rmtree(self.folder)
-
-
-def attacks(path: str) -> list[tuple[str, str]]:
-    """Return (class, code) of each attack."""
-    blocks = Path(path).read_text().split("\n=== ")[1:]
-    return [(block.partition("\n")[0], block.partition("\n")[2]) for block in blocks]
 
 
 def descendants() -> set[int]:

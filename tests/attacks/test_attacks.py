@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
-ATTACKS = HERE / "attacks.txt"
+ATTACKS = HERE.parents[1] / "siked" / "testing" / "attacks.txt"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the confined sandbox needs Linux")
 
 

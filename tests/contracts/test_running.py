@@ -59,6 +59,8 @@ class TestSandboxes(SandboxContract):
 
 
 class TestReplay(BackendContract):
+    samples = False  # what it gives was recorded
+
     @pytest.fixture
     def backend(self) -> Backend:
         return Replay(ReplayOptions())
@@ -86,6 +88,8 @@ class TestScripted(BackendContract):
 
 
 class TestTinyTeacher(BackendContract):
+    many_models = False
+
     @pytest.fixture
     def backend(self) -> Backend:
         made = REGISTRY.make("backend", "siked/tiny-teacher")

@@ -18,6 +18,8 @@ class MixtureText(NamedTuple):
     weight: float
     tag_weight: float | None
     """What the tag counts in the loss; None is as the rationale."""
+    problem: int
+    """Its row in the journal."""
 
 
 class Student(NamedTuple):
@@ -63,13 +65,31 @@ def sizes(journal: Reader) -> list[tuple[str, int, int]]:
 def texts(journal: Reader, track: str, iteration: int) -> Iterator[MixtureText]:
     """Yield the rows of a mixture, in training order."""
     for row in journal.db.execute(
-        "SELECT p.question, r.strategy, r.text, w.weight, w.tag_weight"
+        "SELECT p.question, r.strategy, r.text, w.weight, w.tag_weight, q.problem"
         " FROM mixtures m JOIN mixture_rows w ON w.mixture = m.id"
         " JOIN rationales r ON r.id = w.rationale JOIN requests q ON q.id = r.request"
         " JOIN problems p ON p.id = q.problem WHERE m.track = ? AND m.iteration = ? ORDER BY w.position",
         (track, iteration),
     ):
         yield MixtureText(*row)
+
+
+def wrong_texts(journal: Reader, iteration: int) -> dict[tuple[int, str], list[str]]:
+    """Return, by (problem, strategy), the whole texts that the verifier in force calls wrong: those that the
+    student wrote for an iteration, then the teacher's."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for problem, strategy, text in journal.db.execute(
+        "SELECT q.problem, r.strategy, r.text FROM current_rationale r JOIN requests q ON q.id = r.request"
+        " JOIN current_verdict v ON v.rationale = r.id"
+        " WHERE v.status = 'wrong' AND r.outcome = 'ok' AND q.track = 'main'"
+        " AND (q.iteration = ? AND q.step = 'sample' OR q.iteration = 0 AND q.step LIKE 'teach:%')"
+        " ORDER BY q.step <> 'sample', q.problem, r.strategy, q.sample, r.id",
+        (iteration,),
+    ):
+        texts_of = found.setdefault((problem, strategy), [])
+        if text.strip() and text.strip() not in texts_of:
+            texts_of.append(text.strip())
+    return found
 
 
 class PlacedText(NamedTuple):

@@ -14,7 +14,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the confined sandbox needs Linux"),
 ]
 HERE = Path(__file__).parent
-ATTACKS = HERE.parent.parent / "attacks" / "attacks.txt"
+ATTACKS = HERE.parents[2] / "siked" / "testing" / "attacks.txt"
 
 SCRIPT = """
 import json, os, random, sys, time
