@@ -20,7 +20,23 @@ SLOW = 0.5
 REGISTERS = ("siked_register_", "siked_add_")
 
 
-@click.group(invoke_without_command=True)
+class _Group(click.Group):
+    """A group whose command ``check`` is imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all."""
+        return [*super().list_commands(ctx), "check"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one."""
+        if cmd_name == "check":
+            from siked.cli.plugins_check import check
+
+            return check
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=_Group, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @plugin_option
 @click.pass_context
@@ -136,7 +152,8 @@ def skipped_line(skipped: Skipped) -> str:
     """Return what is printed of a plugin that is not used."""
     from siked.text.terminal import one_line
 
-    return one_line(f"skipped   {skipped.name:24}{skipped.owner} {skipped.version}   {skipped.reason}", 1000)
+    name, source = one_line(skipped.name), one_line(f"{skipped.owner} {skipped.version}")
+    return f"skipped   {name:24} {source}   {one_line(skipped.reason, 1000)}"
 
 
 @command.command()
@@ -179,14 +196,20 @@ def named(view: View, name: str) -> list[Offer]:
 
 
 def _shown(offer: Offer) -> dict[str, Any]:
+    from siked.errors import PluginError
     from siked.option_table import option_table
+    from siked.plugins import described
 
     cls = offer.load()
+    try:
+        options = option_table(cls)
+    except Exception as error:
+        raise PluginError(f"{offer} cannot be used: the types of its Options: {described(error)}") from error
     return {
         **_plain_offer(offer),
         "component_version": str(getattr(cls, "version", "")),
         "summary": _summary(cls),
-        "options": [dataclasses.asdict(option) for option in option_table(cls)],
+        "options": [dataclasses.asdict(option) for option in options],
     }
 
 

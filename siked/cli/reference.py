@@ -64,6 +64,15 @@ def cli_page() -> str:
             command, info_name=name, parent=context, max_content_width=100, terminal_width=100
         )
         lines += [f"## siked {name}", "", "```", command.get_help(inner), "```", ""]
+        if not isinstance(command, click.Group):
+            continue
+        for word in command.list_commands(inner):
+            below = command.get_command(inner, word)
+            assert below is not None
+            context_below = click.Context(
+                below, info_name=word, parent=inner, max_content_width=100, terminal_width=100
+            )
+            lines += [f"## siked {name} {word}", "", "```", below.get_help(context_below), "```", ""]
     lines += ["Exit codes: 0 done, 1 the run failed, 2 wrong usage, 130 interrupted.", ""]
     return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines()) + "\n"
 
