@@ -2,7 +2,8 @@
 
 Values come from, each over the one before: the defaults here, a preset, ``--config``, flags,
 ``--set``. A component's own options stand beside its ``name`` and are checked against its
-``Options``. This is the only module with pydantic.
+``Options``. Only this module and what describes it (``config_schema``, ``scaffold.settings``) know
+pydantic.
 """
 
 from __future__ import annotations

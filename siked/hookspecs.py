@@ -1,9 +1,10 @@
 """Every hook of siked.
 
 A plugin is a module behind an entry point of the group ``siked``. It implements some of these
-with ``@siked.hookimpl``, under a name of its own with ``@siked.hookimpl(specname=...)``. Two kinds:
+with ``@siked.hookimpl``, under a name of its own with ``@siked.hookimpl(specname=...)``. Three kinds:
 *registering* hooks are called once, when siked looks for what is installed; *observers* are called
-during a run and receive one frozen record of :mod:`siked.events`. No hook is historic: a plugin hears
+during a run and receive one frozen record of :mod:`siked.events`; ``siked_report_sections`` is called
+when a report is written. No hook is historic: a plugin hears
 what happens after it was loaded, and all plugins are loaded before a run starts.
 
 A registering hook that raises takes its whole plugin out, with the reason in ``siked plugins``. An
@@ -16,7 +17,7 @@ sends no events.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         StepStarted,
         TrainingProgress,
     )
+    from siked.records import ReportSection
+    from siked.runs.run import Run
 
 Register = Callable[[str, str], None]
 """``register(name, "module:Class")``; the class is imported when it is used."""
@@ -87,6 +90,16 @@ def siked_register_stoppings(register: Register) -> None:
 @hookspec
 def siked_add_commands(group: click.Group) -> None:
     """Add subcommands to ``siked``; a name that is taken is refused."""
+
+
+@hookspec
+def siked_report_sections(run: Run) -> Sequence[ReportSection]:
+    """Return sections for the report of a finished run, which ``siked show`` prints too.
+
+    ``run`` is for reading: its ``summary``, ``folder`` and ``rationales()``. The text is escaped. A hook
+    that raises has a section that says so.
+    """
+    return ()
 
 
 @hookspec

@@ -80,8 +80,13 @@ class Plugins:
 
     def call(self, plugin: Plugin, hook: str, **arguments: Any) -> None:
         """Call ``hook`` of one plugin, if it implements it; what it raises is passed on."""
+        self.ask(plugin, hook, **arguments)
+
+    def ask(self, plugin: Plugin, hook: str, **arguments: Any) -> list[Any]:
+        """Call ``hook`` of one plugin and return its answers but None; what it raises is passed on."""
         others = [other.module for other in self.loaded if other is not plugin]
-        self.manager.subset_hook_caller(hook, others)(**arguments)
+        answers: list[Any] = self.manager.subset_hook_caller(hook, others)(**arguments)
+        return answers
 
     def call_each(self, hook: str, **arguments: Any) -> list[tuple[Plugin, BaseException]]:
         """Call ``hook`` of one plugin after the other; return those that raised."""

@@ -395,6 +395,23 @@ class Mixture:
     """Candidates left out, counted by reason."""
 
 
+# --- reports ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSection:
+    """What a plugin adds to the report of a run; all of it is text, and shown as such."""
+
+    title: str
+    text: str = ""
+    """What the section says, above the table."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Each has a cell for every column."""
+    words: tuple[str, ...] = ()
+    """Columns of words, beside the first one; the others hold figures."""
+
+
 # --- evaluation and stopping ------------------------------------------------------------------
 
 

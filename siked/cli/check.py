@@ -13,9 +13,10 @@ from siked.cli.run import config_options
 @click.command()
 @click.argument("config", required=False)
 @config_options
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of a file of settings, for editors.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing where all is well.")
 @plugin_option
-def command(config: str | None, quiet: bool, plugins: tuple[str, ...], **values: Any) -> None:
+def command(config: str | None, schema: bool, quiet: bool, plugins: tuple[str, ...], **values: Any) -> None:
     """Check a configuration without running anything, and print it with every default.
 
     Takes a file and the options of ``siked run``. Names, options and their limits, data files, packages,
@@ -26,6 +27,13 @@ def command(config: str | None, quiet: bool, plugins: tuple[str, ...], **values:
     from siked.cli.run import config_from, preset_line
     from siked.runs.lookup import look_up, with_defaults
 
+    if schema:
+        import json
+
+        from siked.config_schema import config_schema
+
+        click.echo(json.dumps(config_schema(registry_of(plugins)), indent=2))
+        return
     if config is not None:
         values["file"] = config
     checked = config_from(values)
@@ -38,6 +46,6 @@ def command(config: str | None, quiet: bool, plugins: tuple[str, ...], **values:
     click.echo(yaml.safe_dump(with_defaults(checked, registry), sort_keys=False), nl=False)
     if len(found.train) < found.available:
         click.echo(f"# trains on {len(found.train)} of {found.available} problems (dataset.limit)")
-    for note in (*found.data_notes, *found.notes):
+    for note in (*map(str, registry.plugins.skipped), *found.data_notes, *found.notes):
         click.echo(f"# {note}")
     click.echo("# this configuration can run")

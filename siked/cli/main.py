@@ -28,6 +28,7 @@ COMMANDS = {
     "verify": ("siked.cli.verify:command", "Judge answers against golds, JSON lines in and out."),
     "plugins": ("siked.cli.plugins:command", "List what is installed and where it comes from."),
     "check": ("siked.cli.check:command", "Check a configuration without running anything."),
+    "init": ("siked.cli.init:command", "Write the start of a plugin, or a configuration."),
     "doctor": ("siked.cli.doctor:command", "Try what this machine can do: sandbox, packages, devices."),
     "families": ("siked.cli.families:command", "Show which strategy suits which family of problems."),
     "export": ("siked.cli.export:command", "Write a student, or rationales, as a folder that others load."),

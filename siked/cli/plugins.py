@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SLOW = 0.5
 """Seconds of an import that are told."""
-REGISTERS = ("siked_register_", "siked_add_")
+REGISTERS = ("siked_register_", "siked_add_", "siked_report_")
 
 
 class _Group(click.Group):
@@ -113,6 +113,8 @@ class View:
         yield from ((kind, sorted(names)) for kind, names in by_kind.items())
         if observed := self.observes(plugin):
             yield "observes", observed
+        if "siked_report_sections" in self.registry.plugins.hooks(plugin):
+            yield "report", ["sections"]
         if mine := [name for name, owner in self.commands.items() if owner is plugin]:
             yield "commands", mine
 

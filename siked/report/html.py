@@ -15,6 +15,7 @@ from markupsafe import Markup
 from siked.engine.summary import write_atomically
 from siked.journal.queries import events, mixtures, texts, verdicts
 from siked.report import figures, finding, samples, tables
+from siked.report.added import added_sections, section_table
 from siked.report.figures import Point, Series
 from siked.report.markup import environment
 from siked.report.samples import Sample
@@ -62,6 +63,7 @@ def page(run: Run) -> str:
             families=tables.families(run),
             funnel=tables.funnel(run),
             samples=_samples(run, summary["strategies"]),
+            added=[(section, section_table(section)) for section in added_sections(run)],
             provenance=_provenance(run),
             settings=_read(run.folder / "config.yaml"),
             notes=[data["text"] for data in events.events(run.journal, "note")],

@@ -9,6 +9,7 @@ from typing import Any
 from siked.engine.stats import score
 from siked.journal.queries import scores
 from siked.report import finding, tables
+from siked.report.added import added_sections, section_table
 from siked.report.tables import Table
 from siked.runs.run import Run
 from siked.text.terminal import safe
@@ -37,6 +38,11 @@ def print_run(folder: Path) -> None:
     console.print(Text(safe(summary["run"]), style="bold") + Text(safe(f": {tables.heading(summary)}")))
     for table in filled_tables(run, summary):
         _print(console, table)
+    for section in added_sections(run):
+        if section.rows:
+            _print(console, section_table(section))
+        elif section.text:
+            console.print(safe(f"{section.title}: {section.text}"))
     for line in tables.remarks(summary):
         console.print(safe(line))
     console.print(safe(tables.ending(summary)))

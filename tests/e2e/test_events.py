@@ -27,7 +27,7 @@ def _watch(name):
     return watch
 
 for _name in dir(hookspecs):
-    if _name.startswith("siked_") and not _name.startswith(("siked_register", "siked_add")):
+    if _name.startswith("siked_") and not _name.startswith(("siked_register", "siked_add", "siked_report")):
         globals()["on_" + _name] = _watch(_name)
 """
 FAILING = """

@@ -1,0 +1,1 @@
+"""What ``siked init`` writes: a distribution for each kind of component, and a configuration."""
