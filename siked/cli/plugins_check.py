@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from siked.cli.plugin_option import plugin_option
+from siked.cli.plugin_view import View, named
 
 if TYPE_CHECKING:
-    from siked.cli.plugins import View
     from siked.plugins import Plugin
     from siked.registry import Offer
 
@@ -31,7 +31,6 @@ def check(name: str, sets: tuple[str, ...], model: str, plugins: tuple[str, ...]
     by pytest, and observers hear a whole run on fakes. Exit code 1 where something fails.
     """
     from siked.cli.eval import dataset_options
-    from siked.cli.plugins import View, named
     from siked.errors import PluginError
     from siked.testing.checking import run_suites
     from siked.text.terminal import one_line
