@@ -145,15 +145,19 @@ def markdown(found: Mapping[str, Any]) -> str:
     for name, tables in found["tests"].items():
         for which, rows in tables.items():
             lines += ["", f"### {name}, {which} iteration", ""]
-            lines += _table(
-                ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"],
-                [_row(cell, values) for cell, values in rows.items()],
-            )
-            for cell, seeds in found["untested"].get(name, {}).get(which, {}).items():
-                lines += [
-                    "",
-                    f"`{cell}`: not tested at this iteration with seed {', '.join(map(str, seeds))}.",
-                ]
+            untested = found["untested"].get(name, {}).get(which, {})
+            if found["reference"] in rows:
+                lines += _table(
+                    ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"],
+                    [_row(cell, values) for cell, values in rows.items()],
+                )
+            else:
+                lines.append(
+                    "The reference was not tested at this iteration (`evaluate.when: every` tests all)."
+                )
+            if untested and found["reference"] in rows:
+                each = (f"`{cell}` with seed {', '.join(map(str, s))}" for cell, s in untested.items())
+                lines += ["", f"Not tested at this iteration: {'; '.join(each)}."]
     lines += ["", "### What the last iteration trained on and chose", ""]
     lines += _table(
         ["cell", "rows", "steps in all", "alpha", "KL", "any strategy (dev)", "choice on dev", "seconds"],
