@@ -71,9 +71,9 @@ class TeacherConfig(WorkerConfig):
     name: str = Field("tiny-teacher", description="Backend of the teacher.")
     model: str = Field("", description="Model, as the backend names it.")
     samples: int = Field(1, ge=1, description="Rationales asked for each (problem, strategy).")
-    temperature: float = Field(0.7, ge=0)
-    top_p: float = Field(0.95, gt=0, le=1)
-    max_new_tokens: int = Field(512, ge=1)
+    temperature: float = Field(0.7, ge=0, description="Of its samples; 0 is greedy.")
+    top_p: float = Field(0.95, gt=0, le=1, description="Nucleus of its samples, a share of the probability.")
+    max_new_tokens: int = Field(512, ge=1, description="Tokens of a rationale at most.")
     seed: int = Field(0, ge=0, description="Seed of the teacher's samples; runs share texts through it.")
 
 
@@ -83,7 +83,11 @@ class StudentConfig(_Section):
     model: str = Field("tiny", description="A bundled name (tiny, smollm2), a local folder or a Hub id.")
     revision: str | None = Field(None, description="Hub revision.")
     weights: str | None = Field(None, description="Adapter or checkpoint to start from.")
-    prompt_format: Literal["auto", "chat", "plain", "alpaca"] = "auto"
+    prompt_format: Literal["auto", "chat", "plain", "alpaca"] = Field(
+        "auto",
+        description="chat is the tokenizer's own template, alpaca the shape of the paper's prompt; auto is "
+        "chat where there is a template, else plain.",
+    )
 
     def as_model(self) -> Model:
         """Return the record that backends and trainers open."""
@@ -95,7 +99,7 @@ class StudentConfig(_Section):
 class DatasetConfig(ComponentConfig):
     """The training problems."""
 
-    name: str = "wordproblems"
+    name: str = Field("wordproblems", description="Data set to train on.")
     limit: int | None = Field(None, ge=1, description="Training problems at most, beside dev.")
     dev: int = Field(200, ge=1, description="Dev problems at most, where the data set has no dev split.")
 
@@ -104,9 +108,9 @@ class SampleConfig(_Section):
     """How the student is sampled with forced tags (paper, step 3a)."""
 
     k: int = Field(10, ge=1, description="Samples a (problem, strategy).")
-    temperature: float = Field(0.7, gt=0)
-    top_p: float = Field(0.95, gt=0, le=1)
-    max_new_tokens: int = Field(512, ge=1)
+    temperature: float = Field(0.7, gt=0, description="Of the samples; they are never greedy.")
+    top_p: float = Field(0.95, gt=0, le=1, description="Nucleus of the samples, a share of the probability.")
+    max_new_tokens: int = Field(512, ge=1, description="Tokens of a sample at most.")
 
 
 class EvaluateConfig(_Section):
@@ -118,13 +122,13 @@ class EvaluateConfig(_Section):
     )
     limit: int | None = Field(None, ge=1, description="Problems of each test set at most.")
     forced: bool = Field(True, description="Force each strategy on dev too, for 'any strategy'.")
-    max_new_tokens: int = Field(512, ge=1)
+    max_new_tokens: int = Field(512, ge=1, description="Tokens of an answer at most.")
 
 
 class TrainerConfig(WorkerConfig):
     """The trainer and how long it trains."""
 
-    name: str = "trl"
+    name: str = Field("trl", description="Trainer of the student.")
     epochs: float = Field(3.0, gt=0, description="Epochs at iteration 0.")
     epochs_after: float | None = Field(None, gt=0, description="Epochs at later iterations; default: epochs.")
     start: Literal["previous", "base"] = Field(
@@ -141,11 +145,18 @@ class RunConfig(_Section):
         min_length=1,
         description="Names, or {name: NAME, OPTION: VALUE}.",
     )
-    student: StudentConfig = StudentConfig()
-    teacher: TeacherConfig | dict[str, TeacherConfig] = TeacherConfig()
-    dataset: DatasetConfig = DatasetConfig()
-    schedule: ComponentConfig = ComponentConfig(name="adaptive")
-    verifier: ComponentConfig = ComponentConfig(name="numeric")
+    student: StudentConfig = Field(StudentConfig(), description="The model that is trained.")
+    teacher: TeacherConfig | dict[str, TeacherConfig] = Field(
+        TeacherConfig(),
+        description="Who shows the strategies; one for all, or {STRATEGY: teacher, default: teacher}.",
+    )
+    dataset: DatasetConfig = Field(DatasetConfig(), description="The training problems.")
+    schedule: ComponentConfig = Field(
+        ComponentConfig(name="adaptive"), description="How the mixture of an iteration is built."
+    )
+    verifier: ComponentConfig = Field(
+        ComponentConfig(name="numeric"), description="Who says which answers are right."
+    )
     decontaminate: bool = Field(
         False, description="Leave training problems out that overlap with dev or a test set."
     )
@@ -154,18 +165,24 @@ class RunConfig(_Section):
         description="Verifier that says which rationales are trained on, such as agreement where there are "
         "no golds; default: the verifier. Scores are the verifier's.",
     )
-    sandbox: ComponentConfig = ComponentConfig(name="auto")
-    stopping: ComponentConfig = ComponentConfig(name="fixed")
-    backend: WorkerConfig = WorkerConfig(name="transformers")
-    trainer: TrainerConfig = TrainerConfig()
-    sample: SampleConfig = SampleConfig()
-    evaluate: EvaluateConfig = EvaluateConfig()
+    sandbox: ComponentConfig = Field(
+        ComponentConfig(name="auto"), description="Where programs of teacher and student run."
+    )
+    stopping: ComponentConfig = Field(
+        ComponentConfig(name="fixed"), description="When a run ends before its iterations are done."
+    )
+    backend: WorkerConfig = Field(
+        WorkerConfig(name="transformers"), description="What generates the student's texts."
+    )
+    trainer: TrainerConfig = Field(TrainerConfig(), description="What trains the student, and how long.")
+    sample: SampleConfig = Field(SampleConfig(), description="How the student is sampled for training.")
+    evaluate: EvaluateConfig = Field(EvaluateConfig(), description="How students are scored.")
     controls: list[ControlName] = Field(
         [], description="What is trained or scored beside the run, to compare it with."
     )
     drop_flagged: bool = Field(False, description="Leave rationales with flags out of mixtures.")
     iterations: int = Field(3, ge=0, description="T; iteration 0 is the paper's Combined.")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="Seed of everything but the teacher.")
 
     @field_validator("strategies", mode="before")
     @classmethod

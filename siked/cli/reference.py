@@ -1,56 +1,48 @@
 """Reference pages that are made from the code, so that they cannot drift from it.
 
-``python -m siked.cli.reference docs/reference`` writes ``hooks.md`` and ``cli.md``; a test
-compares.
+``python -m siked.cli.reference docs/reference`` writes the pages of :data:`PAGES`; a test compares.
 """
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import inspect
-import itertools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from siked import events, hookspecs
 from siked.cli.main import COMMANDS, cli
+from siked.cli.reference_pages import (
+    components_page,
+    configuration_page,
+    contracts_page,
+    errors_page,
+    records_page,
+)
+from siked.cli.reference_text import fields_list, markdown
 
 
 def hooks_page() -> str:
     """Return the page of all hooks: signature, meaning, and the records of observers."""
-    lines = ["# Hooks", "", inspect.getdoc(hookspecs) or "", ""]
+    lines = ["# Hooks", "", markdown(hookspecs.__doc__ or ""), ""]
     specs = [(n, f) for n, f in vars(hookspecs).items() if n.startswith("siked_") and inspect.isfunction(f)]
     for name, function in specs:
-        lines += [f"## {name}", "", "```python", f"def {name}{inspect.signature(function)}", "```", ""]
-        lines += [inspect.getdoc(function) or "", ""]
-    lines += ["# Records of observers", ""]
+        signature = str(inspect.signature(function)).replace("'", "")
+        lines += [f"## {name}", "", "```python", f"def {name}{signature}: ...", "```", ""]
+        lines += [markdown(function.__doc__ or ""), ""]
+    lines += ["## Records of observers", "", "Each event is a frozen dataclass of `siked.events`.", ""]
     for name, record in vars(events).items():
-        if dataclasses.is_dataclass(record) and inspect.isclass(record):
-            lines += [f"## {name}", "", inspect.getdoc(record) or "", ""]
-            said = _said(record)
-            for field in dataclasses.fields(record):
-                text = f"  \n  {said[field.name]}" if field.name in said else ""
-                lines.append(f"- `{field.name}: {field.type}`{text}")
-            lines.append("")
+        if (
+            dataclasses.is_dataclass(record)
+            and inspect.isclass(record)
+            and record.__module__ == events.__name__
+        ):
+            lines += [f"### {name}", "", markdown(record.__doc__ or ""), "", *fields_list(record), ""]
+    lines += ["`Mixture` and `Score` are among the [records](records.md).", ""]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _said(record: type) -> dict[str, str]:
-    """Return what the docstrings below the fields of a record's own say."""
-    (tree,) = ast.parse(inspect.getsource(record)).body
-    assert isinstance(tree, ast.ClassDef)
-    found: dict[str, str] = {}
-    for field, below in itertools.pairwise(tree.body):
-        match field, below:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str() as text)),
-            ):
-                found[name] = inspect.cleandoc(text).replace("\n", " ")
-    return found
 
 
 def cli_page() -> str:
@@ -77,10 +69,22 @@ def cli_page() -> str:
     return "\n".join(line.rstrip() for line in "\n".join(lines).splitlines()) + "\n"
 
 
+PAGES: dict[str, Callable[[], str]] = {
+    "hooks.md": hooks_page,
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+    "components.md": components_page,
+    "contracts.md": contracts_page,
+    "records.md": records_page,
+    "errors.md": errors_page,
+}
+"""File name to what makes it."""
+
+
 def main(folder: Path) -> None:
-    """Write both pages."""
-    (folder / "hooks.md").write_text(hooks_page(), encoding="utf-8")
-    (folder / "cli.md").write_text(cli_page(), encoding="utf-8")
+    """Write all pages."""
+    for name, made in PAGES.items():
+        (folder / name).write_text(made(), encoding="utf-8")
 
 
 if __name__ == "__main__":
