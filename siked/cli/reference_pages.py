@@ -32,8 +32,8 @@ OWNERS = ("siked", "siked-openai", "siked-vllm")
 
 _CONFIGURATION = """\
 Every key of a run, for `--config FILE.yaml`, `--set KEY=VALUE` and `siked.run(...)`. An unknown key is an
-error that names those there are. Values come from, each over the one before: the defaults on this page, a preset
-({presets}), `--config`, options of the command line, `--set`. `siked check --config FILE.yaml`
+error that names those there are. Values come from, each over the one before: the defaults on this page, a
+preset ({presets}), `--config`, options of the command line, `--set`. `siked check --config FILE.yaml`
 prints the whole configuration that results. A component's own options stand beside its `name`, as in
 `schedule: {{name: kl, target: 0.1}}`; they are listed in [components](components.md)."""
 _COMPONENTS = """\
