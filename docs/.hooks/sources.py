@@ -34,7 +34,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (root / path).read_text(encoding="utf-8")
         language = LANGUAGES.get(Path(path).suffix, "text")
         fence = "`" * (3 + max((len(run) for run in re.findall("`{3,}", text)), default=0))
-        body = f"---\nsearch:\n  exclude: true\n---\n\n# {path}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
+        code = f"{fence}{language}\n{text.rstrip()}\n{fence}\n"
+        body = f"---\nsearch:\n  exclude: true\n---\n\n# {path}\n\n{code}"
         files.append(File.generated(config, f"source/{path}.md", content=body))
     return files
 
