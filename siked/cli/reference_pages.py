@@ -43,7 +43,7 @@ configuration, as in `schedule: {name: kl, target: 0.1}`, or on the command line
 _ERRORS = """\
 All errors that siked raises on purpose are below `siked.errors.SikedError`. The command line prints one as
 one line and ends with its exit code; anything else is a bug and keeps its traceback."""
-_HEAD = ("key", "type", "default", "limits", "meaning")
+_HEAD = ("key", "meaning", "type and limits", "default")
 _PLURALS = {
     "strategy": "strategies",
     "dataset": "data sets",
@@ -91,10 +91,16 @@ def _row(
     default = getattr(section, key, field.default) if section is not None else field.default
     meaning = field.description
     if model is ComponentConfig:
-        kind = kind.replace("section", "component")
+        kind = kind.replace("list of section", "list of components").replace("section", "component")
     elif model is not None:
         meaning += f" [Its keys](#{key})."
-    return [f"`{shown_key}`", kind, _default(default), limits, cell(meaning)]
+    return [f"`{shown_key}`", cell(meaning), _bounded(kind, limits), _default(default)]
+
+
+def _bounded(kind: str, limits: str) -> str:
+    """Return a type with its limits behind it."""
+    between = ": " if limits.startswith("`") else ", " if limits[:1].isalpha() else " "
+    return f"{kind}{between}{limits}".strip()
 
 
 def _default(default: Any) -> str:
@@ -156,7 +162,7 @@ def _options(offer: Offer, names: set[str]) -> list[str]:
             kind, limits = kind_and_limits(hints[field.name])
             default = field.default_factory() if callable(field.default_factory) else field.default
             said = "needed" if default is dataclasses.MISSING else shown(default)
-            rows.append([f"`{field.name}`", kind, said, limits, cell(field.metadata["help"])])
+            rows.append([f"`{field.name}`", cell(field.metadata["help"]), _bounded(kind, limits), said])
     return table(("option", *_HEAD[1:]), rows)
 
 
