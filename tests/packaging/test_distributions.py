@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
 import tomllib
-import venv
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,17 +107,41 @@ def test_the_sdist_can_be_tested(built: Path) -> None:
     assert not any(name.startswith((".venv", "site/", "runs/")) for name in names)
 
 
+def interpreters() -> list[str]:
+    """Return the oldest and the newest Python that siked takes and that is here."""
+    found = []
+    for minor in range(11, 20):
+        for name in (sys.executable, f"python3.{minor}"):
+            place = shutil.which(name)
+            if place is None:
+                continue
+            told = subprocess.run(
+                [place, "-c", "import ensurepip, sys; print(sys.version_info[1])"],
+                capture_output=True,
+                text=True,
+            )
+            if told.stdout.strip() == str(minor):
+                found.append(place)
+                break
+    return list(dict.fromkeys([found[0], found[-1]]))
+
+
 @pytest.mark.slow
-def test_they_install_in_an_empty_environment(built: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True, symlinks=True)
+@pytest.mark.parametrize("interpreter", [0, -1])
+def test_they_install_in_an_empty_environment(built: Path, tmp_path: Path, interpreter: int) -> None:
+    known = interpreters()
+    if interpreter and len(known) == 1:
+        pytest.skip("there is no second Python here")
+    subprocess.run([known[interpreter], "-m", "venv", str(tmp_path / "env")], check=True)
     python = tmp_path / "env" / "bin" / "python"
     environment = {**os.environ, "PYTHONPATH": "", "PIP_CONSTRAINT": str(ROOT / "constraints.txt")}
     plugins = [str(path) for path in built.glob("*.whl")]
-    for call in (
-        [python, "-m", "pip", "install", "--quiet", "--find-links", built, *plugins],
-        [python, "-m", "pip", "check"],
-        [tmp_path / "env" / "bin" / "siked", "plugins"],
-    ):
+    calls: list[list[str]] = [
+        [str(python), "-m", "pip", "install", "--quiet", "--find-links", str(built), *plugins],
+        [str(python), "-m", "pip", "check"],
+        [str(tmp_path / "env" / "bin" / "siked"), "plugins"],
+    ]
+    for call in calls:
         done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     names = [project(folder)["project"]["name"] for folder in DISTRIBUTIONS]
