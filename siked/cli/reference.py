@@ -20,6 +20,7 @@ from siked.cli.reference_pages import (
     configuration_page,
     contracts_page,
     errors_page,
+    python_page,
     records_page,
 )
 from siked.cli.reference_text import fields_list, markdown
@@ -77,6 +78,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "contracts.md": contracts_page,
     "records.md": records_page,
     "errors.md": errors_page,
+    "python.md": python_page,
 }
 """File name to what makes it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import inspect
+import re
 import typing
 from collections.abc import Iterator
 from typing import Any
@@ -12,8 +13,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+import siked
 from siked import contracts, errors, records
 from siked.cli.reference_text import (
+    HOMES,
     cell,
     fields_list,
     kind_and_limits,
@@ -40,6 +43,8 @@ _COMPONENTS = """\
 What comes with siked and its plugins, kind by kind. An option stands beside the component's `name` in the
 configuration, as in `schedule: {name: kl, target: 0.1}`, or on the command line, as in
 `--set schedule.target=0.1`. `siked plugins` lists what is installed."""
+_PYTHON = """\
+What `import siked` offers. `siked.hookimpl` marks the functions of a plugin; see [hooks](hooks.md)."""
 _ERRORS = """\
 All errors that siked raises on purpose are below `siked.errors.SikedError`. The command line prints one as
 one line and ends with its exit code; anything else is a bug and keeps its traceback."""
@@ -175,6 +180,55 @@ def contracts_page() -> str:
         lines += [f"## {name}", "", markdown(contract.__doc__ or ""), "", "```python"]
         lines += [inspect.getsource(contract).rstrip(), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def python_page() -> str:
+    """Return the page of what ``import siked`` offers: functions and classes here, the rest as links."""
+    lines = ["# Python", "", _PYTHON, ""]
+    linked = []
+    for name in siked.__all__:
+        thing = getattr(siked, name)
+        home = getattr(thing, "__module__", "")
+        if home in HOMES:
+            anchor = "" if HOMES[home] == "errors.md" else f"#{name.lower()}"
+            linked.append(f"[`{name}`]({HOMES[home]}{anchor})")
+        elif inspect.isfunction(thing):
+            lines += [f"## siked.{name}", "", *_signature(name, thing), markdown(thing.__doc__ or ""), ""]
+        elif inspect.isclass(thing):
+            lines += [f"## siked.{name}", "", markdown(thing.__doc__ or ""), ""]
+            for method, member in vars(thing).items():
+                if not method.startswith("_"):
+                    lines += _member(method, member)
+    lines += ["## Contracts, records and errors", "", ", ".join(linked) + ".", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _signature(name: str, function: Any) -> list[str]:
+    parameters = inspect.signature(function)
+    shown = str(parameters).replace("'", "")
+    if len(shown) > 80:
+        inner = "".join(f"    {part},\n" for part in _parameters(parameters))
+        shown = f"(\n{inner}) -> {parameters.return_annotation}"
+    return ["```python", f"def {name}{shown}: ...", "```", ""]
+
+
+def _parameters(signature: inspect.Signature) -> Iterator[str]:
+    starred = False
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
+            starred = True
+            yield "*"
+        # A default that is a function would show where it lies in memory.
+        yield re.sub(r"<function (\w+) at \w+>", r"\1", str(parameter).replace("'", ""))
+
+
+def _member(name: str, member: Any) -> list[str]:
+    if isinstance(member, property):
+        kind = str(inspect.signature(member.fget).return_annotation) if member.fget else ""
+        return [f"### {name}: {kind}", "", markdown(member.__doc__ or ""), ""]
+    if inspect.isfunction(member):
+        return [f"### {name}()", "", *_signature(name, member), markdown(member.__doc__ or ""), ""]
+    return []
 
 
 def records_page() -> str:

@@ -17,7 +17,8 @@ from typing import Any, Literal
 import annotated_types
 
 _ROLE = re.compile(r":(?:class|func|meth|mod|attr|data):`~?([^`]+)`")
-_HOMES = {"siked.contracts": "contracts.md", "siked.records": "records.md", "siked.errors": "errors.md"}
+HOMES = {"siked.contracts": "contracts.md", "siked.records": "records.md", "siked.errors": "errors.md"}
+"""Module to the page that describes what is in it."""
 _SIGNS = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
 
 
@@ -29,7 +30,7 @@ def markdown(text: str) -> str:
 
 def _linked(found: re.Match[str]) -> str:
     module, _, name = found[1].rpartition(".")
-    page = _HOMES.get(module)
+    page = HOMES.get(module)
     if page is None:
         return f"`{found[1]}`"
     return f"[`{name}`]({page})" if page == "errors.md" else f"[`{name}`]({page}#{name.lower()})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,11 @@ def test_nothing_public_is_missing(name: str, module: Any, base: type | None) ->
         t.__name__ for t in own if f"# {t.__name__}\n" not in text and f"`{t.__name__}`" not in text
     ] == []
     assert all((t.__doc__ or "").strip() for t in own)
+
+
+def test_every_variable_of_the_environment_is_told() -> None:
+    root = REFERENCE.parents[1]
+    code = "".join(p.read_text(encoding="utf-8") for p in (root / "siked").rglob("*.py"))
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"([A-Z_]+)", code)) - {"HF_HUB_DISABLE_TELEMETRY"}
+    assert read >= {"SIKED_PLUGINS", "SIKED_CACHE"}
+    assert [name for name in sorted(read) if f"`{name}`" not in page("environment.md")] == []
