@@ -48,14 +48,14 @@ LANGUAGES = {"python", "toml", "yaml", "json", "sql", "sh", "console", "text", "
 OTHERS = {
     "pip",
     "python",
+    "python3",
     "make",
     "export",
-    ".venv-vllm/bin/pip",
-    "SIKED_DATA=DIR",
     "mkdir",
     "cd",
     "source",
-    "cat",
+    "twine",
+    ".venv-vllm/bin/pip",
 }
 CONTEXT = click.Context(cli, info_name="siked", **cli.context_settings)
 FLAGS = [param.name or "" for param in run_command.params]
