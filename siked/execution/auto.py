@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt, Le
 
 from siked.execution.confined import Confined, ConfinedOptions
 from siked.execution.lanes import Line, Ticket, check_limits
@@ -19,9 +21,15 @@ from siked.records import Program, ProgramOutcome, ProgramStatus
 class AutoOptions:
     """Limits of one program and how many run at a time."""
 
-    cpu: float = field(default=2.0, metadata={"help": "CPU seconds a program may take."})
-    memory: int = field(default=512, metadata={"help": "MiB of memory a program may take."})
-    workers: int = field(default=0, metadata={"help": "Programs at a time; 0 is one for each processor."})
+    cpu: Annotated[float, Gt(0), Le(86_400)] = field(
+        default=2.0, metadata={"help": "CPU seconds a program may take."}
+    )
+    memory: Annotated[int, Ge(16)] = field(
+        default=512, metadata={"help": "MiB of memory a program may take."}
+    )
+    workers: Annotated[int, Ge(0)] = field(
+        default=0, metadata={"help": "Programs at a time; 0 is one for each processor."}
+    )
     allow_weak: bool = field(
         default=False, metadata={"help": "Run with fewer locks than the minimum (see `siked doctor`)."}
     )

@@ -22,7 +22,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import ClassVar, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+from annotated_types import Ge, Le, Lt
 
 from siked.errors import ConfigError
 from siked.records import Candidate, History, Rejected, Selected, Target
@@ -42,7 +44,7 @@ class PoolOptions:
             "the shortest, those that differ most, or all."
         },
     )
-    most: int = field(
+    most: Annotated[int, Ge(1)] = field(
         default=3,
         metadata={"help": "With keep diverse, at most so many of a (problem, strategy) and source."},
     )
@@ -54,15 +56,17 @@ class PoolOptions:
             "in the order of the run's strategies that teacher or student solved it with."
         },
     )
-    margin: float = field(
+    margin: Annotated[float, Ge(0), Le(1)] = field(
         default=0.1, metadata={"help": "With choose best, how far below the best pass rate, 0 to 1."}
     )
-    floor: float = field(
+    floor: Annotated[float, Ge(0), Lt(1)] = field(
         default=0.0,
         metadata={"help": "Least share of teacher rows, 0 to below 1; 0 lets it fall freely (the paper's)."},
     )
-    cap: int = field(default=0, metadata={"help": "At most so many rows of a problem; 0 is no limit."})
-    tokens: int = field(
+    cap: Annotated[int, Ge(0)] = field(
+        default=0, metadata={"help": "At most so many rows of a problem; 0 is no limit."}
+    )
+    tokens: Annotated[int, Ge(0)] = field(
         default=0,
         metadata={
             "help": "Loss tokens of a mixture, to hold them equal across schedules: rows are added or taken "
@@ -73,7 +77,7 @@ class PoolOptions:
         default="keep",
         metadata={"help": "What to do with correct rationales whose reasoning carries a warning."},
     )
-    tags: float = field(
+    tags: Annotated[float, Ge(0)] = field(
         default=0.0,
         metadata={
             "help": "What the tags of a problem count together in the loss, in tokens of a rationale; 0 lets "

@@ -12,7 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from siked.errors import ConfigError, DataError
 from siked.records import Message, Problem
@@ -22,7 +24,9 @@ from siked.records import Message, Problem
 class PromptOptions:
     """What can be set on each built-in strategy."""
 
-    exemplars: int = field(default=8, metadata={"help": "How many worked examples the teacher is shown."})
+    exemplars: Annotated[int, Ge(0)] = field(
+        default=8, metadata={"help": "How many worked examples the teacher is shown."}
+    )
     prompt_file: str | None = field(
         default=None, metadata={"help": "A prompt file of your own instead of the bundled one."}
     )

@@ -7,7 +7,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Le
 
 from siked.builtin.schedules.curves import Curve, Shape
 from siked.records import History, Target
@@ -18,7 +20,7 @@ from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools, betw
 class FixedOptions(PoolOptions):
     """Options of ``fixed``."""
 
-    alpha: float = field(
+    alpha: Annotated[float, Ge(0), Le(1)] = field(
         default=0.5, metadata={"help": "The teacher's share of rows after iteration 0, 0 to 1."}
     )
 
@@ -32,14 +34,16 @@ class FixedOptions(PoolOptions):
 class AnnealedOptions(PoolOptions):
     """Options of ``annealed``; the defaults are those of the paper's Figure 2."""
 
-    start: float = field(
+    start: Annotated[float, Ge(0), Le(1)] = field(
         default=0.9, metadata={"help": "The teacher's share of rows at iteration 1, 0 to 1."}
     )
-    end: float = field(default=0.2, metadata={"help": "Its share at the last iteration, 0 to 1."})
+    end: Annotated[float, Ge(0), Le(1)] = field(
+        default=0.2, metadata={"help": "Its share at the last iteration, 0 to 1."}
+    )
     shape: Shape = field(
         default="linear", metadata={"help": "How it goes there: linear, cosine or geometric."}
     )
-    over: int = field(
+    over: Annotated[int, Ge(0)] = field(
         default=0, metadata={"help": "The iteration at which the end is reached; 0 is the run's last."}
     )
 

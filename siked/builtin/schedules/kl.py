@@ -7,7 +7,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge
 
 from siked.builtin.schedules.adaptive import solved_or_taught
 from siked.builtin.schedules.curves import Curve, Shape
@@ -22,7 +24,7 @@ from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 class KlOptions(PoolOptions):
     """Options of ``kl``."""
 
-    target: float = field(
+    target: Annotated[float, Ge(0)] = field(
         default=0.2, metadata={"help": "Divergence from the student's choice on dev at iteration 1, in nats."}
     )
     end: float | None = field(
@@ -31,7 +33,7 @@ class KlOptions(PoolOptions):
     shape: Shape = field(
         default="linear", metadata={"help": "How it goes there: linear, cosine or geometric."}
     )
-    over: int = field(
+    over: Annotated[int, Ge(0)] = field(
         default=0, metadata={"help": "The iteration at which the end is reached; 0 is the run's last."}
     )
 

@@ -6,7 +6,9 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt
 
 from siked.builtin.schedules.adaptive import solved_or_taught
 from siked.errors import ConfigError
@@ -19,11 +21,11 @@ from siked.schedules.pools import Pick, PooledSchedule, PoolOptions, Pools
 class RoutedOptions(PoolOptions):
     """Options of ``routed``."""
 
-    tags: float = field(
+    tags: Annotated[float, Gt(0)] = field(
         default=3.0,
         metadata={"help": "What the tags of a problem count together in the loss, in tokens of a rationale."},
     )
-    beta: float = field(
+    beta: Annotated[float, Ge(0)] = field(
         default=0.0,
         metadata={
             "help": "0: a tag weighs its strategy's share of the problem's pass rates; above: softmax(pass "

@@ -6,7 +6,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Le
 
 from siked.errors import ConfigError
 from siked.records import Continue, Decision, DevPoint, RollBack, Score, Stop
@@ -18,18 +20,18 @@ Z95 = 1.959963984540054
 class GuardOptions:
     """Options of every rule: what ends a run whatever its gains."""
 
-    seconds: float = field(
+    seconds: Annotated[float, Ge(0)] = field(
         default=0.0,
         metadata={"help": "Budget of time: end when another iteration would exceed it; 0 is no limit."},
     )
-    tokens: int = field(
+    tokens: Annotated[int, Ge(0)] = field(
         default=0,
         metadata={
             "help": "Budget of tokens generated and trained on: end when another iteration would exceed it; "
             "0 is no limit."
         },
     )
-    collapse: float = field(
+    collapse: Annotated[float, Ge(0), Le(1)] = field(
         default=0.0,
         metadata={
             "help": "End when the choice on dev has collapsed: one strategy has this share (0 to 1) "
@@ -48,10 +50,10 @@ class GuardOptions:
 class DeclineOptions(GuardOptions):
     """Options of ``decline``."""
 
-    tolerance: float = field(
+    tolerance: Annotated[float, Ge(0), Le(1)] = field(
         default=0.0, metadata={"help": "A fall of this much accuracy (0 to 1) or less is no decline."}
     )
-    patience: int = field(
+    patience: Annotated[int, Ge(1)] = field(
         default=1, metadata={"help": "End after so many iterations in a row below the best one."}
     )
 
@@ -67,7 +69,7 @@ class DeclineOptions(GuardOptions):
 class MarginalOptions(GuardOptions):
     """Options of ``marginal``."""
 
-    gain: float = field(
+    gain: Annotated[float, Ge(0), Le(1)] = field(
         default=0.01, metadata={"help": "End when the gain in accuracy (0 to 1) is below this."}
     )
     interval: bool = field(

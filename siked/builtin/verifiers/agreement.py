@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Lt
 
 from siked.answers import Found, Why, extract, groups
 from siked.builtin.verifiers.verdicts import unverified
@@ -20,11 +22,13 @@ from siked.records import Answer, Problem, Status, Verdict
 class AgreementOptions:
     """Options of ``agreement``."""
 
-    share: float = field(
+    share: Annotated[float, Ge(0), Lt(1)] = field(
         default=0.5, metadata={"help": "The winner needs more than this share of all answers (0 to 1)."}
     )
-    votes: int = field(default=2, metadata={"help": "The winner needs so many votes at least."})
-    forms: int = field(
+    votes: Annotated[int, Ge(1)] = field(
+        default=2, metadata={"help": "The winner needs so many votes at least."}
+    )
+    forms: Annotated[int, Ge(1)] = field(
         default=2,
         metadata={
             "help": "The winner must come in so many kinds of rationale (prose, sub-questions, programs), "

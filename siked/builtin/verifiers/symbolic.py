@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt
 
 from siked.answers import Found, How, Judgement, Where, Why, Word, judge, read_gold
 from siked.answers.spans import span
@@ -23,11 +25,15 @@ _MARKED = re.compile(r"\$|\\\(|\\\[|\\boxed")
 class SymbolicOptions:
     """Options of ``symbolic``."""
 
-    seconds: float = field(
+    seconds: Annotated[float, Gt(0)] = field(
         default=5.0, metadata={"help": "Seconds an answer may take; then it is unverified."}
     )
-    workers: int = field(default=1, metadata={"help": "Processes that compare at the same time."})
-    megabytes: int = field(default=2048, metadata={"help": "Address space of one of them, in MiB."})
+    workers: Annotated[int, Ge(1)] = field(
+        default=1, metadata={"help": "Processes that compare at the same time."}
+    )
+    megabytes: Annotated[int, Ge(1)] = field(
+        default=2048, metadata={"help": "Address space of one of them, in MiB."}
+    )
 
     def __post_init__(self) -> None:
         if self.seconds <= 0 or self.workers < 1 or self.megabytes < 256:
