@@ -10,7 +10,9 @@ import queue
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
+
+from annotated_types import Ge, Gt
 
 from siked.errors import ConfigError, MissingExtra
 from siked.records import Item, Model, ModelInfo, Request
@@ -44,38 +46,40 @@ class OpenAI:
             metadata={"decides": False, "help": "Name of the environment variable with the key."},
         )
         api: str = field(default="chat", metadata={"help": "chat or completions."})
-        concurrency: int = field(
+        concurrency: Annotated[int, Ge(1)] = field(
             default=32,
             metadata={
                 "decides": False,
                 "help": "Calls at a time at most; fewer after a 429, then more again.",
             },
         )
-        samples_per_call: int = field(
+        samples_per_call: Annotated[int, Ge(1)] = field(
             default=8, metadata={"decides": False, "help": "Samples of one prompt asked for in one call (n)."}
         )
-        requests_per_minute: float = field(
+        requests_per_minute: Annotated[float, Ge(0)] = field(
             default=0, metadata={"decides": False, "help": "Calls a minute; 0 is no limit."}
         )
-        tokens_per_minute: float = field(
+        tokens_per_minute: Annotated[float, Ge(0)] = field(
             default=0,
             metadata={
                 "decides": False,
                 "help": "Tokens a minute, as estimated before a call; 0 is no limit.",
             },
         )
-        timeout: float = field(
+        timeout: Annotated[float, Gt(0)] = field(
             default=300.0, metadata={"decides": False, "help": "Seconds that a call may take."}
         )
-        attempts: int = field(default=8, metadata={"decides": False, "help": "How often a call is tried."})
-        longest_wait: float = field(
+        attempts: Annotated[int, Ge(1)] = field(
+            default=8, metadata={"decides": False, "help": "How often a call is tried."}
+        )
+        longest_wait: Annotated[float, Ge(0)] = field(
             default=60.0,
             metadata={
                 "decides": False,
                 "help": "Seconds between two tries, unless the server says.",
             },
         )
-        longest_away: float = field(
+        longest_away: Annotated[float, Ge(0)] = field(
             default=120.0,
             metadata={"decides": False, "help": "Seconds a server may be away before the run stops."},
         )
@@ -96,10 +100,10 @@ class OpenAI:
             default=False,
             metadata={"decides": False, "help": "Ask for log-probabilities and keep their sum."},
         )
-        price_prompt: float = field(
+        price_prompt: Annotated[float, Ge(0)] = field(
             default=0.0, metadata={"decides": False, "help": "Price of a million prompt tokens."}
         )
-        price_completion: float = field(
+        price_completion: Annotated[float, Ge(0)] = field(
             default=0.0, metadata={"decides": False, "help": "Price of a million tokens written."}
         )
         prices: str = field(
@@ -120,10 +124,10 @@ class OpenAI:
                 "help": "Send files of requests to the batch interface: cheaper, within a day.",
             },
         )
-        batch_price: float = field(
+        batch_price: Annotated[float, Ge(0)] = field(
             default=0.5, metadata={"decides": False, "help": "What a batch costs, as a share of the prices."}
         )
-        batch_poll: float = field(
+        batch_poll: Annotated[float, Gt(0)] = field(
             default=30.0, metadata={"decides": False, "help": "Seconds between two looks at a batch."}
         )
         extra: dict[str, Any] = field(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 RANKS = (0, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -23,17 +25,23 @@ class Options:
         default="auto",
         metadata={"help": "Type of the weights: float32, bfloat16, float16; auto is float32 on a CPU."},
     )
-    context: int = field(default=0, metadata={"help": "Tokens of prompt and text; 0 is all the model takes."})
-    memory_share: float = field(
+    context: Annotated[int, Ge(0)] = field(
+        default=0, metadata={"help": "Tokens of prompt and text; 0 is all the model takes."}
+    )
+    memory_share: Annotated[float, Gt(0), Le(1)] = field(
         default=0.9, metadata={"help": "Share of the device's memory for weights and key-value cache."}
     )
-    cache_gib: float = field(
+    cache_gib: Annotated[float, Ge(0)] = field(
         default=0.0,
         metadata={"help": "GiB of the key-value cache; 0 is what memory_share leaves, on a CPU 2."},
     )
-    max_seqs: int = field(default=0, metadata={"help": "Texts written together; 0 leaves it to vLLM."})
-    tensor_parallel: int = field(default=1, metadata={"help": "Devices that share each layer."})
-    data_parallel: int = field(
+    max_seqs: Annotated[int, Ge(0)] = field(
+        default=0, metadata={"help": "Texts written together; 0 leaves it to vLLM."}
+    )
+    tensor_parallel: Annotated[int, Ge(1)] = field(
+        default=1, metadata={"help": "Devices that share each layer."}
+    )
+    data_parallel: Annotated[int, Ge(1)] = field(
         default=1, metadata={"help": "Engines, each with devices of its own and a share of the texts."}
     )
     lora_rank: int = field(
@@ -45,7 +53,7 @@ class Options:
     canary: bool = field(
         default=True, metadata={"help": "After loading, compare log-probabilities with transformers'."}
     )
-    tolerance: float = field(
+    tolerance: Annotated[float, Ge(0)] = field(
         default=0.0,
         metadata={
             "help": "Nats a token by which the two may differ; 0 is 0.001, bfloat16 0.1, float16 0.05."
