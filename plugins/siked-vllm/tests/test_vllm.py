@@ -46,10 +46,10 @@ def test_options_have_help_and_defaults() -> None:
     ("values", "message"),
     [
         ({"dtype": "int8"}, "dtype is 'int8'; there are: auto, float32"),
-        ({"memory_share": 0}, "memory_share is 0; it is above 0 and at most 1"),
+        ({"memory_share": 0}, "backend.memory_share: .* greater than 0; given 0"),
         ({"lora_rank": 12}, "lora_rank is 12; vLLM has: 0, 8, 16"),
-        ({"tensor_parallel": 0}, "tensor_parallel is 0"),
-        ({"cache_gib": -1}, "cache_gib is -1"),
+        ({"tensor_parallel": 0}, "backend.tensor_parallel: .* equal to 1; given 0"),
+        ({"cache_gib": -1}, "backend.cache_gib: .* equal to 0; given -1"),
         ({"gpu_memory": 0.5}, "has no option 'gpu_memory'; it has: cache_gib"),
         ({"engine": 3}, "backend.engine"),
     ],
