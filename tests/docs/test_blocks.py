@@ -54,6 +54,8 @@ OTHERS = {
     "mkdir",
     "cd",
     "source",
+    "pytest",
+    "trackio",
     "twine",
     ".venv-vllm/bin/pip",
 }
@@ -84,6 +86,11 @@ def parsed(words: list[str]) -> tuple[click.Command, dict[str, Any]]:
     assert command is not None, f"there is no command siked {words[0]}"
     inner = click.Context(command, info_name=words[0], parent=CONTEXT)
     values, rest, _ = command.make_parser(inner).parse_args(args=list(words[1:]))
+    if isinstance(command, click.Group) and rest:
+        below = command.get_command(inner, rest[0])
+        assert below is not None, f"there is no command siked {words[0]} {rest[0]}"
+        command, context = below, click.Context(below, info_name=rest[0], parent=inner)
+        values, rest, _ = below.make_parser(context).parse_args(args=rest[1:])
     assert not rest, f"{words[0]} takes no {rest}"
     return command, values
 
@@ -158,6 +165,7 @@ def _configured(page: Path, folder: Path, values: dict[str, Any]) -> None:
         assert (folder / file).is_file(), f"no block of the page shows {file}"
         file = folder / file
     own = set(re.findall(r'register\("([\w-]+)"', page.read_text(encoding="utf-8")))
+    own |= {Path(name).stem for name in values.get("plugins") or ()}
     config = load_config(
         preset=values.get("preset"), file=file, flags=flags(words), sets=values.get("sets") or ()
     )
