@@ -191,14 +191,6 @@ class RunConfig(_Section):
             return value
         return [{"name": item} if isinstance(item, str) else item for item in value]
 
-    @model_validator(mode="after")
-    def _controls_differ_from_the_run(self) -> RunConfig:
-        if "adaptive" in self.controls and self.schedule == ComponentConfig(name="adaptive"):
-            raise ConfigError(
-                "controls: 'adaptive' is what the run's own schedule does already; leave it out"
-            )
-        return self
-
     @field_serializer("strategies")
     def _plain_names(self, value: list[ComponentConfig]) -> list[str | dict[str, Any]]:
         return [section.model_dump(mode="json") if section.options else section.name for section in value]

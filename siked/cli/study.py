@@ -14,7 +14,7 @@ A study file:
   base: {preset: tiny}
   cells:
     combined: {iterations: 0}
-    adaptive: {}
+    adaptive: {schedule: {name: adaptive}}
     all: {schedule: {name: all}}
 """
 

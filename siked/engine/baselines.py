@@ -9,7 +9,8 @@
     The same for as many steps as the run was trained in all.
 ``adaptive``
     The last iteration again from the same samples, mixed as in the paper: the student's rationale of each
-    (problem, strategy) pair that it solved, the teacher's of the others.
+    (problem, strategy) pair that it solved, the teacher's of the others. A run that is mixed so itself has
+    no such control.
 ``permuted``
     The last iteration again on the same rationales, with the tags of its problems permuted over all of
     them: equal shares of tags, and nothing about which strategy suits which problem.
@@ -23,7 +24,7 @@
 
 from __future__ import annotations
 
-from siked.config import ComponentConfig, make
+from siked.config import ComponentConfig, RunConfig
 from siked.engine.evaluate import evaluate
 from siked.engine.mix import build
 from siked.engine.permuted import build_permuted
@@ -47,21 +48,26 @@ TRAINED = (EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, ADAPTIVE, PERMUTED)
 """Controls that train a student, on a track of the same name."""
 
 
+def trained_controls(config: RunConfig) -> list[str]:
+    """Return the controls that train a student beside a run of this configuration, in order."""
+    itself = config.schedule == ComponentConfig(name=ADAPTIVE)
+    return [name for name in config.controls if name in TRAINED and not (itself and name == ADAPTIVE)]
+
+
 def controls(state: State, last: int) -> None:
     """Do the controls that were asked for, beside a run whose last iteration is ``last``."""
-    for name in state.config.controls:
-        if name == VOTES:
-            votes(state, last)
-        elif name != BEST_STRATEGY and last > 0:
-            if name == EQUAL_STEPS:
-                _equal_steps(state, last)
-            elif name == ADAPTIVE:
-                _adaptive(state, last)
-            elif name == PERMUTED:
-                _permuted(state, last)
-            else:
-                _off_policy(state, last, name)
-            evaluate(state, name, last, tests=True, forced=True)
+    for name in trained_controls(state.config) if last > 0 else ():
+        if name == EQUAL_STEPS:
+            _equal_steps(state, last)
+        elif name == ADAPTIVE:
+            _adaptive(state, last)
+        elif name == PERMUTED:
+            _permuted(state, last)
+        else:
+            _off_policy(state, last, name)
+        evaluate(state, name, last, tests=True, forced=True)
+    if VOTES in state.config.controls:
+        votes(state, last)
     if BEST_STRATEGY in state.config.controls:
         best_strategy(state, MAIN, last)
         if EQUAL_STEPS in state.config.controls and last > 0:
@@ -96,7 +102,7 @@ def _off_policy(state: State, last: int, track: str) -> None:
 def _adaptive(state: State, last: int) -> None:
     with state.step(Stage(ADAPTIVE, last, "mix")) as finished:
         if not finished:
-            papers = make(state.registry, "schedule", ComponentConfig(name=ADAPTIVE))
+            papers = state.component("schedule", ComponentConfig(name=ADAPTIVE))
             build(state, ADAPTIVE, last, papers, use_student=True)
     _train(state, ADAPTIVE, last, _before(state, last), steps=None)
 

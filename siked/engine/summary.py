@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from siked import __version__, events
-from siked.engine.baselines import TRAINED, VOTES
+from siked.engine.baselines import VOTES, trained_controls
 from siked.engine.calibration import choice_quality
 from siked.engine.comparisons import best_strategies, comparisons, score_dict
 from siked.engine.label_noise import label_error
@@ -38,8 +38,7 @@ def summarise(state: State, last: int, decision: Decision) -> Summary:
         "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
         "controls": [
             cast(ControlSummary, {"name": name, **_iteration(state.journal, name, last)})
-            for name in state.config.controls
-            if name in TRAINED and last > 0
+            for name in (trained_controls(state.config) if last > 0 else ())
         ],
         "overlap": state.journal.known("overlap", []),
         "labels": label_error(state, last),

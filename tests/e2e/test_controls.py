@@ -10,7 +10,6 @@ from click.testing import CliRunner
 
 import siked
 from siked.cli.main import cli
-from siked.errors import ConfigError
 from siked.journal.canonical import digest
 from siked.runs.run import resume
 
@@ -65,9 +64,10 @@ def test_the_papers_mixture_is_the_same_rationales_with_tags_like_any_token(run:
     assert "adaptive" in {row["against"] for row in run.summary["comparisons"]}
 
 
-def test_a_run_mixed_as_in_the_paper_needs_no_control_of_it(settings: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="run's own schedule"):
-        siked.run({**settings, "controls": ["adaptive"]}, tmp_path / "run")
+def test_a_run_mixed_as_in_the_paper_has_no_control_of_it(settings: dict[str, Any], tmp_path: Path) -> None:
+    schedule = {"name": "adaptive"}
+    run = siked.run({**settings, "schedule": schedule, "controls": ["adaptive"]}, tmp_path / "run")
+    assert run.summary["controls"] == []
 
 
 def test_permuting_keeps_rationales_and_shares_and_parts_tags_from_problems(run: siked.Run) -> None:
