@@ -12,6 +12,10 @@ import yaml
 
 from siked.errors import ConfigError
 
+LONGEST = 1 << 20
+"""Bytes of a YAML file at most."""
+MOST = 100_000
+"""Values in a YAML file at most."""
 _KEPT = {"trainer": ("epochs", "epochs_after", "start"), "dataset": ("limit", "dev")}
 """Keys of a section that are siked's own, whatever the component's name."""
 
@@ -23,17 +27,44 @@ def presets() -> list[str]:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """Return the values of a YAML file; raises :class:`ConfigError`."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    values = yaml_value(path)
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: a configuration is a mapping of keys to values")
     return values
+
+
+def yaml_value(path: Path) -> Any:
+    """Return what a YAML file holds; raises :class:`ConfigError`, also for one that grows when it is read.
+
+    A few aliases to aliases stand for more values than any machine can hold.
+    """
+    try:
+        # Reading a pipe in a folder would wait for ever; one that the shell made, /dev/fd/63, will not.
+        if path.exists() and not (path.is_file() or path.is_dir() or path.parts[:2] == ("/", "dev")):
+            raise ConfigError(f"{path}: is no file")
+        if path.exists() and path.stat().st_size > LONGEST:
+            raise ConfigError(f"{path}: longer than {LONGEST} bytes")
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if _size(values, {}) > MOST:
+            raise ConfigError(f"{path}: more than {MOST} values once its aliases are filled in")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())[:300]}") from None
+    return values
+
+
+def _size(value: Any, known: dict[int, int]) -> int:
+    """Return how many values stand in one, aliases filled in; one that holds itself has no end."""
+    if not isinstance(value, dict | list):
+        return 1
+    if id(value) not in known:
+        known[id(value)] = MOST + 1  # for the time being, and for good where it holds itself
+        parts = [*value.values(), *value] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(value)]
 
 
 def read_preset(name: str) -> dict[str, Any]:

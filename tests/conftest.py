@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 
 os.environ.update(HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1", TOKENIZERS_PARALLELISM="false")
+# What siked remembers of a user is kept apart from whoever runs the tests.
+_STATE = tempfile.TemporaryDirectory(prefix="siked-state-")
+os.environ["SIKED_STATE"] = _STATE.name
 
 FAKES = """
 from siked import hookimpl

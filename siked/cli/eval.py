@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--out", metavar="FILE", help="Write every solution there, as JSON lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
 @plugin_option
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
     target: str,
     dataset: str,
@@ -53,6 +54,7 @@ def command(
     out: str | None,
     as_json: bool,
     plugins: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Score a run's student, or any model, on a data set: greedy, by its free choice of strategy.
 
@@ -67,12 +69,12 @@ def command(
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
     if not vote and (weigh or unsure < 1):
         raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
-    registry = registry_of(plugins, target)
+    registry = registry_of(plugins, target, trust)
     options = {**({"data_dir": data_dir} if data_dir else {}), **dataset_options(sets)}
     # The model is looked up first: a wrong name costs no download of a data set.
     with (
         Watch() as reporter,
-        opened(target, iteration, registry, reporter) as solver,
+        opened(target, iteration, registry, reporter, trust) as solver,
         _rows(out) as rows,
     ):
         problems = load_tests(registry, dataset, options, limit)

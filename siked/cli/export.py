@@ -22,6 +22,7 @@ from siked.cli.plugin_option import plugin_option, registry_of
     "--rationales", type=click.Choice(["parquet", "jsonl"]), help="The run's rationales instead of a student."
 )
 @plugin_option
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
     run: Path,
     to: Path,
@@ -30,6 +31,7 @@ def command(
     gguf: bool,
     rationales: str | None,
     plugins: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Write a student as a folder that transformers, vLLM and others load as it is.
 
@@ -37,23 +39,27 @@ def command(
     run. The chat template renders the run's prompt, the generation config stops, and README.md says
     what the student is made of. With --rationales, DIR is a data set instead: a file for each split.
     """
-    from siked.runs.run import Run
+    from siked.runs.run import Run, stored_config
+    from siked.runs.trust import check
 
-    opened, registry = Run(run), registry_of(plugins, run)
+    opened, registry = Run(run), registry_of(plugins, run, trust)
     if rationales is not None:
         if iteration is not None or gguf or not merged:
             raise click.UsageError(
                 "--rationales writes no student; leave --iteration, --adapter and --gguf out"
             )
         from siked.runs.export_rationales import export_rationales
+        from siked.runs.reading import shown
 
         form = "parquet" if rationales == "parquet" else "jsonl"
-        rows = export_rationales(opened, registry, to, form)  # type: ignore[arg-type]
+        with shown(run):
+            rows = export_rationales(opened, registry, to, form)  # type: ignore[arg-type]
         click.echo("rationales: " + ", ".join(f"{split} {n}" for split, n in rows.items()))
         click.echo(f"written: {to}")
         return
     if gguf and not merged:
         raise click.UsageError("--gguf needs whole weights; leave --adapter out")
+    check(run, stored_config(opened.journal), registry, trust)
     _student(opened, registry, to, iteration, merged, gguf)
 
 

@@ -23,8 +23,9 @@ def plugin_option(function: Any) -> Any:
     )(function)
 
 
-def registry_of(plugins: Sequence[str], run: str | Path | None = None) -> Registry:
-    """Load what is installed, the files of ``--plugin``, and those that a run has kept."""
+def registry_of(plugins: Sequence[str], run: str | Path | None = None, trust: bool = False) -> Registry:
+    """Load what is installed, the files of ``--plugin``, and those that a run has kept, where the user has
+    named them before or trusts the run."""
     from siked.runs.plugin_files import registry_with
 
-    return registry_with(plugins, run)
+    return registry_with(plugins, run, trust)

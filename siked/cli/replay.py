@@ -15,7 +15,8 @@ SHOWN = 10
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--verifier", default="", metavar="NAME", help="Judge by another verifier.")
 @plugin_option
-def command(run: Path, verifier: str, plugins: tuple[str, ...]) -> None:
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
+def command(run: Path, verifier: str, plugins: tuple[str, ...], trust: bool) -> None:
     """Verify and mix a run again from its journal, without a model, and say what differs.
 
     The run stays as it is. Exit code 0: every verdict and every training row is the same; 1: some differ.
@@ -27,7 +28,8 @@ def command(run: Path, verifier: str, plugins: tuple[str, ...]) -> None:
     from siked.text.terminal import one_line
 
     with tempfile.TemporaryDirectory(prefix="siked-") as scratch, Watch() as reporter:
-        found = replay(run, Path(scratch), registry_of(plugins, run), reporter, verifier)
+        registry = registry_of(plugins, run, trust)
+        found = replay(run, Path(scratch), registry, reporter, verifier, trust)
     click.echo(f"verdicts: {found.verdicts} given again, {len(found.changed)} differ")
     for row, word in found.changed[:SHOWN]:
         where = (

@@ -15,7 +15,8 @@ from siked.cli.plugin_option import plugin_option, registry_of
     "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Default: RUN/report.html."
 )
 @plugin_option
-def command(run: Path, out: Path | None, plugins: tuple[str, ...]) -> None:
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
+def command(run: Path, out: Path | None, plugins: tuple[str, ...], trust: bool) -> None:
     """Write what a finished run did as one HTML page, to send or print.
 
     It has the tables of siked show, figures, rationales to read, settings and versions. The page
@@ -27,10 +28,10 @@ def command(run: Path, out: Path | None, plugins: tuple[str, ...]) -> None:
     from siked.report.html import write_report
     from siked.runs.run import judged_by_others, resume
 
-    registry = registry_of(plugins, run)
+    registry = registry_of(plugins, run, trust)
     if (run / "summary.json").exists() and judged_by_others(run, registry):
         with Watch() as reporter:
-            resume(run, registry=registry, reporter=reporter)
+            resume(run, registry=registry, reporter=reporter, trust=trust)
     try:
         click.echo(write_report(run, out))
     except OSError as error:

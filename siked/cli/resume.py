@@ -17,6 +17,7 @@ from siked.cli.plugin_option import plugin_option
 @click.option("--max-tokens", type=int, metavar="N", help="What tokens the teacher may use in all.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
 @plugin_option
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
     run: Path,
     iterations: int | None,
@@ -25,6 +26,7 @@ def command(
     max_tokens: int | None,
     cache: str | None,
     plugins: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Go on with a run from what is missing.
 
@@ -44,4 +46,5 @@ def command(
             plugins=plugins,
             reporter=reporter,
             cache=cache,
+            trust=trust,
         )

@@ -127,12 +127,14 @@ def tell(found: Any, preset: str) -> None:
 @click.option("--from", "parent", metavar="RUN[@T]", help="Start from a finished iteration of a run.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
+@click.option("--trust", is_flag=True, help="With --from: use what its settings name, whoever wrote them.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
 @plugin_option
 def command(
     out: str | None,
     parent: str | None,
     cache: str | None,
+    trust: bool,
     dry_run: bool,
     plugins: tuple[str, ...],
     **values: Any,
@@ -145,7 +147,7 @@ def command(
     config = config_from(values) if parent is None else _over_parent(parent, values)
     from siked.runs.fork import parse_place
 
-    registry = registry_of(plugins, None if parent is None else parse_place(parent)[0])
+    registry = registry_of(plugins, None if parent is None else parse_place(parent)[0], trust)
     if dry_run:
         from siked.runs.estimate import print_plan
 
@@ -155,7 +157,7 @@ def command(
     from siked.runs.run import new_folder, run
 
     if parent is not None:
-        _tell_changes(parent, config, registry)
+        _look_at(parent, config, registry, trust)
     tell(look_up(config, registry), "" if parent else preset_line(values))
     folder = new_folder(config, out)
     from siked.cli.finish import guarded
@@ -166,7 +168,7 @@ def command(
         from siked.runs.run import resume
 
         with guarded(folder) as reporter:
-            resume(folder, registry=registry, reporter=reporter, cache=cache)
+            resume(folder, registry=registry, reporter=reporter, cache=cache, trust=True)
         return
     with guarded(folder) as reporter:
         run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache)
@@ -187,13 +189,17 @@ def _over_parent(parent: str, values: dict[str, Any]) -> Any:
     )
 
 
-def _tell_changes(parent: str, config: Any, registry: Any) -> None:
-    from siked.journal import Reader
+def _look_at(parent: str, config: Any, registry: Any, trust: bool) -> None:
+    """Tell what changed since the other run was started, and check that its settings are the user's."""
     from siked.runs.components import changes
     from siked.runs.fork import parse_place
+    from siked.runs.run import Run, stored_config
+    from siked.runs.trust import check
 
-    reader = Reader.at(parse_place(parent)[0])
+    place = parse_place(parent)[0]
+    reader = Run(place).journal
     try:
+        check(place, stored_config(reader), registry, trust)
         for line in changes(reader, config, registry):
             click.echo(line, err=True)
     finally:

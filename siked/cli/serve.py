@@ -30,6 +30,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
     help="Seconds a request.",
 )
 @plugin_option
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
     target: str,
     iteration: int | None,
@@ -39,6 +40,7 @@ def command(
     waiting: int,
     timeout: float,
     plugins: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Answer questions over HTTP as OpenAI's chat and completions do, by a run's student.
 
@@ -64,7 +66,8 @@ def command(
         raise UsageError(f"--token-env: the variable {token_env} is not set")
     if host not in LOOPBACK and not token:
         raise UsageError(f"--host {host}: others could ask; name a token: --token-env NAME")
-    batcher = Batcher(opened(target, iteration, registry_of(plugins, target), Reporter()), waiting)
+    registry = registry_of(plugins, target, trust)
+    batcher = Batcher(opened(target, iteration, registry, Reporter(), trust), waiting)
     batcher.start()
     service = Service(Path(target).name, batcher, Limits(seconds=timeout, token=token))
     click.echo(f"serving {target} at http://{host}:{port}/v1", err=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
 @plugin_option
+@click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
     target: str,
     question: str,
@@ -38,6 +39,7 @@ def command(
     unsure: float,
     iteration: int | None,
     plugins: tuple[str, ...],
+    trust: bool,
 ) -> None:
     """Let a student pick a strategy for QUESTION, run its program if it writes one, print the answer."""
     from siked.cli.watch import Watch
@@ -52,8 +54,8 @@ def command(
         raise click.UsageError("--vote asks in every strategy; leave --strategy out")
     if not vote and (weigh or unsure < 1):
         raise click.UsageError("--weigh and --unsure say how to vote; add --vote K")
-    registry = registry_of(plugins, target)
-    with Watch() as reporter, opened(target, iteration, registry, reporter) as solver:
+    registry = registry_of(plugins, target, trust)
+    with Watch() as reporter, opened(target, iteration, registry, reporter, trust) as solver:
         if vote:
             (election,) = solver.vote([problem], vote, weighted=weigh, unsure=unsure)
             _print_election(election)

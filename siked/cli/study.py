@@ -35,8 +35,8 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool, plugin
 
     from siked.cli.finish import INTERRUPTED
     from siked.cli.watch import Watch
-    from siked.engine.summary import write_atomically
     from siked.errors import RunError
+    from siked.files import write_atomically
     from siked.runs.study.execute import run_study
     from siked.runs.study.plan import load_plan
     from siked.runs.study.results import markdown, results

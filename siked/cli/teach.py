@@ -64,6 +64,7 @@ def command(
                     reporter=reporter,
                     cache=cache,
                     loop=teach_only,
+                    trust=True,  # the settings are those of this command line
                 )
     except KeyboardInterrupt:
         click.echo("siked: interrupted; go on with the same command", err=True)

@@ -17,7 +17,10 @@ def command(run: Path, row: str) -> None:
     equal-steps:1:0.
     """
     from siked.runs.provenance import chain
+    from siked.runs.reading import shown
     from siked.runs.run import Run
     from siked.text.terminal import safe
 
-    click.echo(safe("\n".join(chain(Run(run), row))))
+    with shown(run):
+        lines = chain(Run(run), row)
+    click.echo(safe("\n".join(lines)))

@@ -17,7 +17,8 @@ from siked.border import Log
 from siked.config import RunConfig, TeacherConfig
 from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.engine.progress import Reporter
-from siked.errors import ComponentError
+from siked.engine.weights import weights_of
+from siked.errors import ComponentError, UsageError
 from siked.journal import Journal, Stage, VerifierKey
 from siked.journal.queries import mixtures
 from siked.journal.stage import Role
@@ -182,11 +183,14 @@ class State:
         if iteration < 0:
             return base
         trained = mixtures.student(self.journal, track, iteration)
-        assert trained is not None, f"student {iteration} of {track} is not trained"
+        if trained is None:
+            raise UsageError(
+                f"{self.folder}: student {iteration} of {track} is not there; the run is damaged"
+            )
         return Model(
             name=base.name,
             revision=base.revision,
-            weights=str((self.folder / trained.weights).resolve()),
+            weights=str(weights_of(self.folder, trained).resolve()),
             prompt_format=base.prompt_format,
         )
 

@@ -11,6 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 from siked.engine.state import State
+from siked.errors import RunError, UsageError
+from siked.files import check_tree, read_text
+from siked.models.weights import weights_hash
 from siked.records import Model, Trained, TrainSettings
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
@@ -36,9 +39,24 @@ def take(cache: Path, key: str, out: Path) -> Trained | None:
     found = cache / "students" / key
     if not found.is_dir():
         return None
+    check_tree(found)
+    try:
+        values = json.loads(read_text(found / "trained.json"))
+        digest = values.pop("hash")
+        trained = Trained(**{**values, "weights": str(out)})
+        same = weights_hash(found / "weights") == digest and not wrong_types(trained)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, RunError, UsageError):
+        same = False
+    if not same:
+        raise UsageError(f"{found}: not the student that was put there; remove that folder of the cache")
     shutil.copytree(found / "weights", out, dirs_exist_ok=True)
-    values = json.loads((found / "trained.json").read_text(encoding="utf-8"))
-    return Trained(**{**values, "weights": str(out)})
+    return trained
+
+
+def wrong_types(trained: Trained) -> list[str]:
+    """Return the fields of a record that are not of their type."""
+    numbers = {"steps": int, "tokens": int, "rows": int, "dropped": int, "loss": float}
+    return [name for name, kind in numbers.items() if type(getattr(trained, name)) not in (kind, int)]
 
 
 def put(cache: Path, key: str, out: Path, trained: Trained) -> None:
@@ -47,7 +65,8 @@ def put(cache: Path, key: str, out: Path, trained: Trained) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="tmp-", dir=place.parent))
     shutil.copytree(out, work / "weights")
-    (work / "trained.json").write_text(json.dumps(dataclasses.asdict(trained)), encoding="utf-8")
+    values = {**dataclasses.asdict(trained), "hash": weights_hash(out)}
+    (work / "trained.json").write_text(json.dumps(values), encoding="utf-8")
     try:
         work.rename(place)
     except OSError:  # the other one was first

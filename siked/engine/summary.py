@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 from siked import __version__, events
@@ -16,6 +14,8 @@ from siked.engine.label_noise import label_error
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
 from siked.engine.stop import best_iteration, dev_history
+from siked.errors import UsageError
+from siked.files import write_atomically
 from siked.journal import Reader, Stage
 from siked.journal.queries import mixtures, scores, verdicts
 from siked.records import Continue, Decision, RollBack, Stop
@@ -56,13 +56,6 @@ def summarise(state: State, last: int, decision: Decision) -> Summary:
     return summary
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that is either the old one or the whole new one."""
-    beside = path.with_name(f"{path.name}.tmp-{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-
-
 def _iteration(journal: Reader, track: str, iteration: int) -> IterationSummary:
     found = scores.evaluations(journal, track, iteration)
     on_dev = {row.mode: row for row in found if row.split == "dev"}
@@ -98,7 +91,8 @@ def _votes(state: State, last: int) -> dict[str, Any]:
 
 def _training(journal: Reader, track: str, iteration: int) -> TrainingNumbers:
     trained = mixtures.student(journal, track, iteration)
-    assert trained is not None
+    if trained is None:
+        raise UsageError(f"{journal.path}: student {iteration} of {track} is not there; the run is damaged")
     return {
         "steps": trained.steps,
         "tokens": trained.tokens,

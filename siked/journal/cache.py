@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from siked.journal.opening import Connection, check_content, check_schema, connect
 from siked.records import Completion, Outcome
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS texts (
@@ -17,10 +17,17 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS texts (
     completion_tokens INTEGER NOT NULL
 ) WITHOUT ROWID"""
 _AT_ONCE = 500
+_WHOLE = ("ok", "cut")
+LONGEST = 16 << 20
+"""Characters of a text at most."""
 
 
 class TextCache:
-    """Completions under keys of the caller's making; what was there first stays."""
+    """Completions under keys of the caller's making; what was there first stays.
+
+    The file may come from elsewhere: where it is none of siked's or damaged, each call raises
+    :class:`siked.errors.UsageError`, and :class:`siked.errors.RunError` where the machine fails.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -38,6 +45,8 @@ class TextCache:
                     f" WHERE key IN ({marks})",
                     list(chunk),
                 ):
+                    if outcome not in _WHOLE or not isinstance(text, str) or len(text) > LONGEST:
+                        continue  # none that siked put there
                     yield Completion(
                         key=key,
                         outcome=Outcome(outcome),
@@ -50,15 +59,18 @@ class TextCache:
         """Add (key, outcome, text, prompt tokens, completion tokens)."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._opened() as db:
+            db.execute("BEGIN IMMEDIATE")
             db.executemany("INSERT OR IGNORE INTO texts VALUES (?,?,?,?,?)", texts)
-            db.commit()
+            db.execute("COMMIT")
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        db = sqlite3.connect(self.path, timeout=60)
+    def _opened(self) -> Iterator[Connection]:
+        db = connect(self.path, writing=True)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute(_SCHEMA)
+            check_schema(db, _SCHEMA)
+            check_content(db)
             yield db
         finally:
             db.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from siked.journal.opening import connect
 from siked.journal.read import Reader
 from siked.journal.write import Journal
 
@@ -56,7 +56,7 @@ def copy_for_replay(source: Reader, target: Path) -> None:
 
 
 def _copied(source: Reader, target: Path) -> Journal:
-    db = sqlite3.connect(target)
+    db = connect(target, writing=True)
     source.db.backup(db)
     db.close()
     return Journal.open(target)

@@ -65,7 +65,8 @@ def migrate(db: sqlite3.Connection) -> int:
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
     db.execute("PRAGMA legacy_alter_table = OFF")

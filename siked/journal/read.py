@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from siked.errors import UsageError
-from siked.journal.migrate import OLDEST, VERSION, migrate
+from siked.journal.migrate import OLDEST, VERSION, migrate, schema
+from siked.journal.opening import (
+    Connection,
+    check_content,
+    check_schema,
+    connect,
+    damaged,
+    from_json,
+    temporary,
+)
 from siked.journal.stage import Role, Stage, VerifierKey
 from siked.records import DevProblem, Problem, TestProblem, TrainProblem
 
@@ -55,7 +62,7 @@ class Kept(NamedTuple):
 class Reader:
     """Queries over one journal."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, db: Connection, path: Path) -> None:
         self.db = db
         self.path = path
 
@@ -66,16 +73,14 @@ class Reader:
         One of an older format is read through a copy of today's format; the file stays as it is.
         Raises :class:`siked.errors.UsageError` where there is none.
         """
-        path = folder / "run.db"
-        found = format_of(path)
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        db, found = opened(folder / "run.db")
         if found != VERSION:
-            copy = sqlite3.connect("", isolation_level=None)  # a temporary file that SQLite removes
+            copy = temporary(db.place)
             db.backup(copy)
             db.close()
             migrate(copy)
             db = copy
-        return cls(db, path)
+        return cls(db, folder / "run.db")
 
     def close(self) -> None:
         """Close the file."""
@@ -84,7 +89,7 @@ class Reader:
     def known(self, key: str, default: Any = None) -> Any:
         """Return a fact of the run."""
         row = self.db.execute("SELECT value FROM facts WHERE key = ?", (key,)).fetchone()
-        return default if row is None else json.loads(row[0])
+        return default if row is None else from_json(row[0], self.path)
 
     def finished(self, stage: Stage) -> bool:
         """Whether a step is finished."""
@@ -117,9 +122,12 @@ class Reader:
 
     def problem(self, row: int) -> Problem:
         """Return one problem by row id."""
-        name, question, gold, dataset, family, split = self.db.execute(
+        found = self.db.execute(
             "SELECT name, question, gold, dataset, family, split FROM problems WHERE id = ?", (row,)
         ).fetchone()
+        if found is None:
+            raise damaged(self.path, f"there is no problem {row}, but requests for it")
+        name, question, gold, dataset, family, split = found
         return _TYPES[split](id=name, question=question, gold=gold, dataset=dataset, family=family)
 
     def test_sets(self) -> list[str]:
@@ -251,19 +259,23 @@ class Reader:
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
-def format_of(path: Path) -> int:
-    """Return the format of a journal.
+def opened(path: Path, *, writing: bool = False) -> tuple[Connection, int]:
+    """Open a journal and return it with its format.
 
-    Raises :class:`UsageError` unless ``path`` is a journal this siked can read.
+    Raises :class:`UsageError` unless ``path`` is a whole journal that this siked can read.
     """
     if not path.exists():
         raise UsageError(f"{path.parent}: no run there (it has no {path.name})")
+    db = connect(path, writing=writing)
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         found = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if found == 0:
+            raise UsageError(f"{path} is empty: the run was cut off at its birth; remove its folder")
+        if not OLDEST <= found <= VERSION:
+            raise UsageError(f"{path}: format {found}; this siked reads formats {OLDEST} to {VERSION}")
+        check_schema(db, schema(), exact=found == VERSION)
+        check_content(db)
+    except BaseException:
         db.close()
-    except sqlite3.DatabaseError as error:
-        raise UsageError(f"{path}: not a journal: {error}") from None
-    if not OLDEST <= found <= VERSION:
-        raise UsageError(f"{path}: format {found}; this siked reads formats {OLDEST} to {VERSION}")
-    return found
+        raise
+    return db, found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from typing import Any, NamedTuple
 
+from siked.journal.opening import from_json
 from siked.journal.read import Reader
 from siked.journal.write import Journal
 from siked.records import Call
@@ -17,7 +17,7 @@ _KIND = "started"
 def starts(journal: Reader) -> list[dict[str, Any]]:
     """Return every start, first to last: its ``time`` (seconds since 1970) and what was recorded."""
     rows = journal.db.execute("SELECT time, data FROM events WHERE kind = ? ORDER BY id", (_KIND,))
-    return [{"time": at, **json.loads(data)} for at, data in rows]
+    return [{"time": at, **from_json(data, journal.path)} for at, data in rows]
 
 
 def run_id(journal: Reader) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from siked.errors import RunError, UsageError
+from siked.errors import SikedError, UsageError
 from siked.journal.migrate import VERSION, migrate, schema
-from siked.journal.read import Reader, format_of
+from siked.journal.opening import connect
+from siked.journal.read import Reader, opened
 from siked.journal.stage import Role, Stage, VerifierKey
 from siked.records import Call, Completion, Mixture, Problem, Reservation, Trained, Verdict
 
@@ -25,10 +25,11 @@ class Journal(Reader):
         """Make a new journal; ``path`` must not exist."""
         if path.exists():
             raise UsageError(f"{path} exists already")
-        db = sqlite3.connect(path)
-        with _disk(path):
+        db = connect(path, writing=True)
+        try:
             db.executescript(f"BEGIN; {schema()} PRAGMA user_version = {VERSION}; COMMIT;")
-        db.close()
+        finally:
+            db.close()
         return cls.open(path)
 
     @classmethod
@@ -37,32 +38,37 @@ class Journal(Reader):
 
         Raises :class:`UsageError` where there is none or a newer siked wrote it.
         """
-        format_of(path)
-        db = sqlite3.connect(path, isolation_level=None)
-        with _disk(path):
+        db, _ = opened(path, writing=True)
+        try:
             migrate(db)
             # A network file system has no shared memory: WAL is refused there and the mode stays.
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
             db.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            db.close()
+            raise
         return cls(db, path)
 
     @contextmanager
     def saving(self) -> Iterator[None]:
-        """Group writes into one transaction, that of the outermost call; a full disk raises
-        :class:`RunError`."""
+        """Group writes into one transaction, that of the outermost call.
+
+        Raises :class:`siked.errors.RunError` where the machine refuses a write; none of them is there then.
+        """
         if self.db.in_transaction:
             yield
             return
-        with _disk(self.path):
-            self.db.execute("BEGIN")
-            try:
-                yield
-            except BaseException:
-                if self.db.in_transaction:  # SQLite ends it itself where the disk is full
-                    self.db.execute("ROLLBACK")
-                raise
+        self.db.execute("BEGIN")
+        try:
+            yield
             self.db.execute("COMMIT")
+        except BaseException:
+            if self.db.in_transaction:  # SQLite ends it itself where the disk is full
+                # What went wrong first is what is told; closing the file undoes the rest.
+                with suppress(SikedError):
+                    self.db.execute("ROLLBACK")
+            raise
 
     def fact(self, key: str, value: Any) -> None:
         """Fix one fact of the run."""
@@ -276,18 +282,6 @@ class Journal(Reader):
             "INSERT INTO steps (track, iteration, step, seconds) VALUES (?,?,?,?)",
             (*stage, seconds),
         )
-
-
-@contextmanager
-def _disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if "full" in str(error) or "I/O" in str(error):
-            raise RunError(
-                f"{path}: {error}; free some space, then type: siked resume {path.parent}"
-            ) from error
-        raise
 
 
 def _json(value: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from siked.errors import BackendError, UsageError
 from siked.models.locate import is_adapter
+from siked.models.safety import check_model
 
 _MISFIT = re.compile(r"size mismatch|size of tensor|must match", re.IGNORECASE)
 """What torch says of tensors of other shapes."""
@@ -57,7 +58,8 @@ def load_tokenizer(folder: Path) -> Any:
     """Load the tokenizer of a model folder."""
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(str(folder))
+    check_model(folder)
+    return AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
 
 
 def load_model(folder: Path, dtype: Any, device: str) -> Any:
@@ -65,8 +67,11 @@ def load_model(folder: Path, dtype: Any, device: str) -> Any:
     from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
+    check_model(folder)
     logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(str(folder), dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(
+        str(folder), dtype=dtype, trust_remote_code=False, use_safetensors=True
+    )
     return model.to(device).eval()
 
 
@@ -106,6 +111,7 @@ class Student:
             ) from None
 
     def _apply(self, adapter: Path) -> None:
+        check_model(adapter)
         config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
         if self._merge and _is_plain_lora(config):
             deltas = lora_deltas(adapter, config)

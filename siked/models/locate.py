@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siked.errors import MissingExtra, UsageError
+from siked.models.safety import check_model
 from siked.models.weights import weights_hash
 from siked.records import Model
 
@@ -51,6 +52,7 @@ def resolve(model: Model) -> Resolved:
     if name and folder.is_dir():
         if not (folder / "config.json").is_file():
             raise UsageError(f"{folder} is not a model folder: it has no config.json.")
+        check_model(folder)
         return Resolved(folder.resolve())
     if not _is_hub_id(name):
         raise UsageError(
@@ -74,6 +76,8 @@ def look_up(model: Model) -> None:
         resolve(model)
     else:
         _ask_hub(name, model.revision)
+    if model.weights is not None and Path(model.weights).expanduser().is_dir():
+        check_model(Path(model.weights).expanduser())
     if model.weights is not None:
         weights = Path(model.weights).expanduser()
         if not any((weights / file).is_file() for file in ("adapter_config.json", "config.json")):
@@ -96,6 +100,7 @@ def fingerprint(model: Model, resolved: Resolved) -> str:
     own = weights_hash(folder)
     if not is_adapter(folder):
         return own
+    check_model(folder)
     config = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))
     scale = json.dumps([config.get(key) for key in _SCALE_KEYS])
     return hashlib.sha256(f"{base}+{own}+{scale}".encode()).hexdigest()

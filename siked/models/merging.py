@@ -9,6 +9,7 @@ from typing import Any
 
 from siked.errors import MissingExtra, RunError
 from siked.models.locate import is_adapter, resolve
+from siked.models.safety import check_model
 from siked.records import Model
 
 TOLERANCE = 1e-3
@@ -66,7 +67,11 @@ def _load(model: Model) -> Any:
     weights = Path(model.weights) if model.weights is not None else None
     adapter = weights if weights is not None and is_adapter(weights) else None
     whole = weights if weights is not None and adapter is None else resolve(model).path
-    loaded = AutoModelForCausalLM.from_pretrained(str(whole), dtype=torch.float32)
+    for folder in filter(None, (whole, adapter)):
+        check_model(folder)
+    loaded = AutoModelForCausalLM.from_pretrained(
+        str(whole), dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+    )
     if adapter is not None:
         from peft import PeftModel
 

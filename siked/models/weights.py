@@ -9,6 +9,9 @@ from pathlib import Path
 
 from siked.errors import RunError
 
+HEADER = 100 << 20
+"""Bytes of a header at most, as the format has it."""
+
 
 def weights_hash(folder: Path) -> str:
     """Return the SHA-256 over all tensors in the safetensors files of ``folder``, sorted by name.
@@ -23,17 +26,8 @@ def weights_hash(folder: Path) -> str:
         return _files_hash(folder)
     tensors: dict[str, tuple[Path, int, int, str]] = {}
     for path in files:
-        try:
-            with path.open("rb") as file:
-                (size,) = struct.unpack("<Q", file.read(8))
-                header = json.loads(file.read(size))
-        except (struct.error, ValueError, OverflowError) as error:
-            raise RunError(f"{path}: not a safetensors file: {error}") from None
-        for name, entry in header.items():
-            if name != "__metadata__":
-                begin, end = entry["data_offsets"]
-                kind = json.dumps([entry["dtype"], entry["shape"]])
-                tensors[name] = (path, 8 + size + begin, end - begin, kind)
+        for name, begin, end, kind in _entries(path):
+            tensors[name] = (path, begin, end - begin, kind)
     sha = hashlib.sha256()
     for name in sorted(tensors):
         path, offset, length, kind = tensors[name]
@@ -46,6 +40,28 @@ def weights_hash(folder: Path) -> str:
     return sha.hexdigest()
 
 
+def _entries(path: Path) -> list[tuple[str, int, int, str]]:
+    """Return (name, first byte, byte after the last, type and shape) of the tensors of a file."""
+    try:
+        whole = path.stat().st_size
+        with path.open("rb") as file:
+            (size,) = struct.unpack("<Q", file.read(8))
+            if size > min(HEADER, whole - 8):
+                raise ValueError(f"its header of {size} bytes is too long")
+            header = json.loads(file.read(size))
+        found = []
+        for name, entry in header.items():
+            if name != "__metadata__":
+                begin, end = entry["data_offsets"]
+                if not 0 <= begin <= end <= whole - 8 - size:
+                    raise ValueError(f"the tensor {name!r} does not lie in it")
+                kind = json.dumps([entry["dtype"], entry["shape"]])
+                found.append((str(name), 8 + size + begin, 8 + size + end, kind))
+    except (struct.error, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        raise RunError(f"{path}: not a safetensors file: {error}") from None
+    return found
+
+
 def _files_hash(folder: Path) -> str:
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     if not paths:
@@ -53,5 +69,6 @@ def _files_hash(folder: Path) -> str:
     sha = hashlib.sha256()
     for path in paths:
         sha.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-        sha.update(hashlib.sha256(path.read_bytes()).digest())
+        with path.open("rb") as file:
+            sha.update(hashlib.file_digest(file, "sha256").digest())
     return sha.hexdigest()

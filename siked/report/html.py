@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from siked.engine.summary import write_atomically
+from siked.files import read_text, write_atomically
 from siked.journal.queries import events, mixtures, texts, verdicts
 from siked.report import figures, finding, samples, tables
 from siked.report.added import added_sections, section_table
@@ -20,6 +19,7 @@ from siked.report.figures import Point, Series
 from siked.report.markup import environment
 from siked.report.samples import Sample
 from siked.report.tables import Table
+from siked.runs.reading import read_json, shown
 from siked.runs.run import Run
 
 MOST = 4000
@@ -34,7 +34,9 @@ def write_report(folder: Path, out: Path | None = None) -> Path:
     Raises :class:`siked.errors.UsageError` where there is no run or it is not finished.
     """
     path = out or folder / "report.html"
-    write_atomically(path, page(Run(folder)))
+    with shown(folder):
+        text = page(Run(folder))
+    write_atomically(path, text)
     return path
 
 
@@ -158,7 +160,8 @@ def _shown(run: Run, sample: Sample) -> dict[str, Any]:
 
 def _provenance(run: Run) -> list[Table]:
     """Return the tables of what the run was made of and with."""
-    manifest = json.loads(_read(run.folder / "manifest.json") or "{}")
+    path = run.folder / "manifest.json"
+    manifest = read_json(path) if path.exists() else {}
     starts = manifest.get("starts", [])
     last = {key: value for key, value in (starts[-1] if starts else {}).items() if key != "components"}
     versions = [[key, _plain(value)] for key, value in {**manifest, "starts": len(starts), **last}.items()]
@@ -195,7 +198,7 @@ def _scores(rows: Iterable[Mapping[str, Any]], name: str) -> list[Point]:
 
 
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    return read_text(path) if path.exists() else ""
 
 
 def _plain(value: Any) -> str:

@@ -11,6 +11,7 @@ from siked.journal.queries import scores
 from siked.report import finding, tables
 from siked.report.added import added_sections, section_table
 from siked.report.tables import Table
+from siked.runs.reading import shown
 from siked.runs.run import Run
 from siked.text.terminal import safe
 
@@ -25,12 +26,17 @@ WIDE = 180
 def print_run(folder: Path) -> None:
     """Print the tables of a finished run, or how far an unfinished one is."""
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=WIDE)
-    run = Run(folder)
+    with shown(folder):
+        _print_run(console, Run(folder), folder)
+
+
+def _print_run(console: Any, run: Run, folder: Path) -> None:
+    from rich.text import Text
+
     if not (folder / "summary.json").exists():
         _print_progress(console, run)
         return

@@ -29,7 +29,7 @@ _TOLD = {"distribution": "distribution", "version": "version", "fingerprint": "s
 
 def components(config: RunConfig, registry: Registry) -> list[Record]:
     """Return the record of every component that a run uses; its configuration has been checked."""
-    return [_record(registry, role, kind, section) for role, kind, section in _used(config, registry)]
+    return [_record(registry, role, kind, section) for role, kind, section in used(config, registry)]
 
 
 def changes(journal: Reader, config: RunConfig, registry: Registry) -> list[str]:
@@ -54,7 +54,7 @@ def changes(journal: Reader, config: RunConfig, registry: Registry) -> list[str]
 
 def shadowed(config: RunConfig, registry: Registry) -> list[str]:
     """Return a line for each component of siked's own whose name another distribution offers too."""
-    found = {(kind, section.name) for _, kind, section in _used(config, registry)}
+    found = {(kind, section.name) for _, kind, section in used(config, registry)}
     offers = [registry.find(kind, name) for kind, name in sorted(found) if "/" not in name]
     return [
         f"{offer} is used; {other.owner} offers one too: {registry.address(other)}"
@@ -63,8 +63,8 @@ def shadowed(config: RunConfig, registry: Registry) -> list[str]:
     ]
 
 
-def _used(config: RunConfig, registry: Registry) -> Iterator[tuple[str, str, ComponentConfig]]:
-    """Yield (role, kind, section) of every component."""
+def used(config: RunConfig, registry: Registry) -> Iterator[tuple[str, str, ComponentConfig]]:
+    """Yield (role, kind, section) of every component that a run uses."""
     for strategy in config.strategies:
         yield f"strategy {strategy.name}", "strategy", strategy
         yield f"teacher of {strategy.name}", "backend", config.teacher_of(strategy.name)

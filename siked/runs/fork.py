@@ -8,7 +8,9 @@ from pathlib import Path
 
 from siked.config import RunConfig
 from siked.engine.state import MAIN
+from siked.engine.weights import weights_of
 from siked.errors import UsageError
+from siked.files import check_tree
 from siked.journal import Reader
 from siked.journal.canonical import digest
 from siked.journal.copies import copy_for_fork
@@ -47,6 +49,7 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
 
     Raises :class:`UsageError` where the iteration is not finished or settings do not fit.
     """
+    check_tree(parent)
     reader = Reader.at(parent)
     try:
         done = scores.evaluated(reader)
@@ -66,7 +69,7 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
         copy_for_fork(reader, folder / "run.db", at, config.dump(), parentage)
         for student in mixtures.students(reader, MAIN):
             if student.iteration <= at:
-                shutil.copytree(parent / student.weights, folder / student.weights, copy_function=_link)
+                shutil.copytree(weights_of(parent, student), folder / student.weights, copy_function=_link)
         write_config(folder, config)
         return at
     finally:

@@ -6,25 +6,34 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from siked.errors import UsageError
+from siked.files import check_tree, inside
 from siked.journal import Reader
 from siked.journal.starts import starts
 from siked.plugin_files import FOLDER, PluginFile, read_file, read_files
 from siked.plugins import load_plugins
 from siked.registry import Registry
+from siked.runs.trust import agree_files, check_files
 
 Record = dict[str, str]
 """One file at one start: its name, version (of its content) and where it was given."""
 
 
-def registry_with(files: Sequence[str | Path] = (), run: str | Path | None = None) -> Registry:
+def registry_with(
+    files: Sequence[str | Path] = (), run: str | Path | None = None, trust: bool = False
+) -> Registry:
     """Look for what is installed, and load plugin files: those given, then those that ``run`` was last
     started with, unless one of the same name is given.
 
-    Raises :class:`siked.errors.UsageError` or :class:`siked.errors.PluginError` for a file that cannot
-    be used.
+    A file that the run brings is code of whoever made the run: it is loaded where the user has named one of
+    the same content before, or with ``trust``. Raises :class:`siked.errors.UsageError` or
+    :class:`siked.errors.PluginError` for a file that cannot be used.
     """
     given = read_files(files)
-    kept = kept_files(Path(run), {file.name for file in given}) if run is not None else []
+    agree_files(given)
+    kept = list(kept_files(Path(run), {file.name for file in given})) if run is not None else []
+    if run is not None:
+        check_files(Path(run), kept, trust)
     return Registry(load_plugins(files=[*given, *kept]))
 
 
@@ -33,14 +42,19 @@ def kept_files(run: Path, but: Collection[str] = ()) -> Iterator[PluginFile]:
     are left out."""
     if not (run / "run.db").exists():
         return
+    check_tree(run)
     reader = Reader.at(run)
     try:
         records = _last(starts(reader))
     finally:
         reader.close()
     for record in records:
-        if record["name"] not in but:
-            yield read_file(run / FOLDER / record["version"] / record["name"])
+        if record["name"] in but:
+            continue
+        file = read_file(inside(run, f"{FOLDER}/{record['version']}/{record['name']}"))
+        if file.digest != record["version"]:
+            raise UsageError(f"{file.path} is not the file that the run was started with")
+        yield file
 
 
 def keep_files(
@@ -71,7 +85,14 @@ def keep_files(
 
 
 def _last(past: Sequence[dict[str, Any]]) -> list[Record]:
-    return list(past[-1].get("files", [])) if past else []
+    records = past[-1].get("files", []) if past else []
+    if not isinstance(records, list) or not all(_is_record(one) for one in records):
+        raise UsageError("run.db is damaged, or no file of siked's: its plugin files are none")
+    return records
+
+
+def _is_record(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("name", "version"))
 
 
 def _content(path: Path) -> str:

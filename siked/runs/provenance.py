@@ -14,7 +14,7 @@ def chain(run: Run, place: str) -> list[str]:
 
     Raises :class:`UsageError` where there is no such row.
     """
-    parts = re.fullmatch(r"(?:([^:]+):)?([0-9]+):([0-9]+)", place)
+    parts = re.fullmatch(r"(?:([^:]+):)?([0-9]{1,15}):([0-9]{1,15})", place)
     if parts is None:
         raise UsageError(f"{place!r}: write ITERATION:ROW, such as 1:0")
     track, iteration, position = parts.groups()

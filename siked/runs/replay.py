@@ -12,11 +12,13 @@ from siked.engine.progress import Reporter
 from siked.engine.state import State
 from siked.engine.upgrade import bring_up_to_date, judged_together, name_verifiers
 from siked.engine.verify import judge_stages
+from siked.files import check_tree
 from siked.journal import Journal, Reader
 from siked.journal.copies import copy_for_replay
 from siked.journal.queries import mixtures, verdicts
 from siked.registry import Registry
 from siked.runs.run import stored_config
+from siked.runs.trust import check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +39,22 @@ class Replayed:
 
 
 def replay(
-    folder: Path, scratch: Path, registry: Registry, reporter: Reporter, verifier: str = ""
+    folder: Path,
+    scratch: Path,
+    registry: Registry,
+    reporter: Reporter,
+    verifier: str = "",
+    trust: bool = False,
 ) -> Replayed:
     """Verify and mix again in a copy of the journal in ``scratch``, an empty folder; the run stays as it is.
 
     ``verifier`` judges in place of the run's. Samples are those that the run's own students drew,
     since nothing is sampled again.
     """
+    check_tree(folder)
     source = Reader.at(folder)
     config = stored_config(source)
+    check(folder, config, registry, trust)
     if verifier:
         config = config.model_copy(update={"verifier": ComponentConfig(name=verifier), "labels": None})
     copy_for_replay(source, scratch / "run.db")

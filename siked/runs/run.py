@@ -22,9 +22,9 @@ from siked.config import RunConfig, check_components, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
-from siked.engine.summary import write_atomically
 from siked.engine.upgrade import ROLES, bring_up_to_date
 from siked.errors import RunLocked, SikedError, UsageError
+from siked.files import check_tree, open_to_lock, write_atomically
 from siked.journal import Journal, Reader
 from siked.journal.queries import events as happened
 from siked.journal.queries import verdicts
@@ -34,6 +34,8 @@ from siked.plugins import described
 from siked.registry import Registry
 from siked.runs.components import changes, components, shadowed
 from siked.runs.plugin_files import keep_files, registry_with
+from siked.runs.reading import read_summary
+from siked.runs.trust import agree, check
 from siked.summaries import Summary
 
 
@@ -41,6 +43,7 @@ class Run:
     """A finished or unfinished run, for reading."""
 
     def __init__(self, folder: Path) -> None:
+        check_tree(folder)
         self.folder = folder
         self.journal = Reader.at(folder)
 
@@ -50,11 +53,7 @@ class Run:
 
         Raises :class:`UsageError` where the run is not finished.
         """
-        path = self.folder / "summary.json"
-        if not path.exists():
-            raise UsageError(f"{self.folder}: not finished; type: siked resume {self.folder}")
-        summary: Summary = json.loads(path.read_text(encoding="utf-8"))
-        return summary
+        return read_summary(self.folder)
 
     def rationales(self) -> Iterator[dict[str, Any]]:
         """Yield the last rationale of every request, with its problem, the verdict that counts, and
@@ -91,6 +90,7 @@ def run(
         config = load_config(flags=dict(config or {}))
     registry = registry or registry_with(plugins)
     check_components(config, registry)
+    agree(config, registry)
     folder = new_folder(config, out) if new or out is None else Path(out)
     with _locked(folder):
         journal = Journal.create(folder / "run.db")
@@ -119,11 +119,14 @@ def resume(
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
     loop: Callable[[State], None] = run_loop,
+    trust: bool = False,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
     ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
     ``plugins`` has others of the same name.
 
+    The folder may come from somebody else: interpreters, servers, plugins and files that its settings name
+    and that the user of this machine has never named raise :class:`UsageError`, unless ``trust`` is set.
     Raises :class:`RunLocked` while another process works on it.
     """
     folder = Path(folder)
@@ -136,8 +139,9 @@ def resume(
             config = config.model_copy(update={"iterations": iterations})
         if budget:
             config = with_budget(config, budget)
-        registry = registry or registry_with(plugins, folder)
+        registry = registry or registry_with(plugins, folder, trust)
         changes(journal, config, registry)
+        check(folder, config, registry, trust)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.
         if iterations is not None:
@@ -173,7 +177,10 @@ def write_config(folder: Path, config: RunConfig) -> None:
 
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
-    config = parse({**journal.known("config"), **happened.events(journal, "iterations")[-1]})
+    kept, raised = journal.known("config"), happened.events(journal, "iterations")
+    if not (isinstance(kept, dict) and raised and all(isinstance(one, dict) for one in raised)):
+        raise UsageError(f"{journal.path} is damaged, or no file of siked's: it holds no settings")
+    config = parse({**kept, **raised[-1]})
     for budget in happened.events(journal, "budget"):
         config = with_budget(config, budget)
     return config
@@ -298,15 +305,14 @@ def _locked(folder: Path) -> Iterator[None]:
     """Hold the run's lock; the system lets go of it when the process ends, however it ends."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: no run there")
-    with (folder / "lock").open("a+", encoding="utf-8") as file:
+    check_tree(folder)
+    with open_to_lock(folder / "lock") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "another process"
+            holder = file.read(200).decode("utf-8", "replace").strip() or "another process"
             raise RunLocked(f"{folder}: {holder} works on it") from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"process {os.getpid()} on {socket.gethostname()}")
+        file.truncate(0)
+        file.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
         file.flush()
         yield

@@ -15,7 +15,7 @@ from typing import Any
 
 from siked import config as configuration
 from siked.answers import extract, groups, majority
-from siked.config import ComponentConfig, RunConfig, load_config
+from siked.config import ComponentConfig, RunConfig, check_components, load_config
 from siked.contracts import LooksUp
 from siked.engine.calibration import can_score, tag_logprobs
 from siked.engine.generate import chosen, student_prompt
@@ -24,6 +24,7 @@ from siked.engine.progress import Reporter
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
 from siked.engine.stats import score
+from siked.engine.weights import weights_of
 from siked.errors import UsageError
 from siked.journal import Journal
 from siked.journal.queries import mixtures
@@ -41,6 +42,7 @@ from siked.records import (
 )
 from siked.registry import Registry
 from siked.runs.run import Run, stored_config
+from siked.runs.trust import check
 
 CHUNK = 512
 
@@ -154,15 +156,20 @@ def _elected(texts: Sequence[Solution], weights: Sequence[float] | None) -> Elec
 
 
 @contextmanager
-def opened(target: str, iteration: int | None, registry: Registry, reporter: Reporter) -> Iterator[Solver]:
+def opened(
+    target: str, iteration: int | None, registry: Registry, reporter: Reporter, trust: bool = False
+) -> Iterator[Solver]:
     """Yield a solver with a run's student, or with any model.
 
-    ``target`` is a run folder (its best iteration, or ``iteration``) or a model.
+    ``target`` is a run folder (its best iteration, or ``iteration``) or a model. What the settings of a run
+    name is used where the user has named it before, or with ``trust``.
     """
     folder = Path(target)
     if (folder / "run.db").exists():
         run = Run(folder)
         config = stored_config(run.journal)
+        check_components(config, registry)
+        check(folder, config, registry, trust)
         model = run_student(run, config, iteration)
     else:
         config = load_config(flags={"student": {"model": target}})
@@ -196,7 +203,7 @@ def run_student(run: Run, config: RunConfig, iteration: int | None) -> Model:
     for row in trained:
         if row.iteration == iteration:
             base = config.student
-            weights = str((run.folder / row.weights).resolve())
+            weights = str(weights_of(run.folder, row).resolve())
             return Model(
                 name=base.model, revision=base.revision, weights=weights, prompt_format=base.prompt_format
             )

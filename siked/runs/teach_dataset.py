@@ -11,8 +11,8 @@ from typing import Any
 from siked import events
 from siked.engine.prepare import prepare
 from siked.engine.state import State
-from siked.engine.summary import write_atomically
 from siked.engine.teach import teach
+from siked.files import write_atomically
 from siked.journal.queries import texts, verdicts
 
 ROWS = "rationales.jsonl"

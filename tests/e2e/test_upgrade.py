@@ -192,7 +192,7 @@ def test_an_older_run_goes_on_and_keeps_its_numbers(old: Path) -> None:
     kept = siked.Run(old)
     was = (kept.summary, numbers(kept))
     kept.journal.close()
-    again = resume(old)
+    again = resume(old, trust=True)
     assert again.journal.rows("PRAGMA user_version") == [{"user_version": VERSION}]
     assert again.journal.rows("PRAGMA foreign_key_check") == []
     assert again.journal.rows("PRAGMA integrity_check") == [{"integrity_check": "ok"}]
@@ -201,14 +201,14 @@ def test_an_older_run_goes_on_and_keeps_its_numbers(old: Path) -> None:
         assert mine["accuracy"] == theirs["accuracy"]
         assert mine["alpha"] == theirs["alpha"]
     assert numbers(again) == was[1]
-    longer = resume(old, iterations=2)
+    longer = resume(old, iterations=2, trust=True)
     assert len(longer.summary["iterations"]) == 3
 
 
 def test_a_migrated_journal_has_the_schema_of_a_new_one(
     old: Path, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    resume(old)
+    resume(old, trust=True)
     fresh = siked.run({**settings, "iterations": 0, "controls": []}, tmp_path / "fresh")
     assert _schema(old / "run.db") == _schema(fresh.folder / "run.db")
 

@@ -15,6 +15,7 @@ from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra
 from siked.models.loading import load_tokenizer, pick_device, pick_dtype
 from siked.models.locate import is_adapter, resolve
+from siked.models.safety import check_model
 from siked.records import Model, Trained, TrainRow, TrainSettings
 from siked.text import token_ids
 
@@ -86,12 +87,16 @@ def _model(options: Options, base: Path, weights: Path | None, device: str) -> A
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    for folder in filter(None, (base, weights)):
+        check_model(folder)
     adapter = weights if weights is not None and is_adapter(weights) else None
     if options.method == "full":
         if adapter is not None:
             raise ConfigError("trainer.method is 'full', but the student is an adapter; use lora or qlora.")
         # master weights in float32; CUDA computes in bfloat16 by autocast
-        return AutoModelForCausalLM.from_pretrained(str(weights or base), dtype=torch.float32)
+        return AutoModelForCausalLM.from_pretrained(
+            str(weights or base), dtype=torch.float32, trust_remote_code=False, use_safetensors=True
+        )
     fresh = options.adapter == "fresh"
     if weights is not None and adapter is None and not fresh:
         raise ConfigError(
@@ -100,7 +105,13 @@ def _model(options: Options, base: Path, weights: Path | None, device: str) -> A
     dtype = pick_dtype(options.dtype, device)
     quantized = _four_bit() if options.method == "qlora" else None
     whole = weights if fresh and weights is not None and adapter is None else base
-    model = AutoModelForCausalLM.from_pretrained(str(whole), dtype=dtype, quantization_config=quantized)
+    model = AutoModelForCausalLM.from_pretrained(
+        str(whole),
+        dtype=dtype,
+        quantization_config=quantized,
+        trust_remote_code=False,
+        use_safetensors=True,
+    )
     if quantized is not None:
         from peft import prepare_model_for_kbit_training
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from siked.journal.opening import from_json
 from siked.journal.read import Reader
 
 
 def events(journal: Reader, kind: str) -> list[dict[str, Any]]:
     """Return the data of all events of a kind, in order."""
     return [
-        json.loads(data)
+        from_json(data, journal.path)
         for (data,) in journal.db.execute("SELECT data FROM events WHERE kind = ? ORDER BY id", (kind,))
     ]
 

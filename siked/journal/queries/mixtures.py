@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from siked.journal.opening import from_json
 from siked.journal.read import Reader
 
 
@@ -28,6 +28,8 @@ class Student(NamedTuple):
     iteration: int
     weights: str
     """Its folder, relative to the run."""
+    hash: str
+    """Over its tensors, as :func:`siked.models.weights.weights_hash` takes it."""
     steps: int
     tokens: int
     loss: float
@@ -46,12 +48,12 @@ def mixture(journal: Reader, track: str, iteration: int) -> dict[str, Any] | Non
         "alpha_tokens": row["alpha_tokens"],
         "rows": row["rows"],
         "loss_tokens": row["tokens"],
-        "sources": json.loads(row["sources"]),
+        "sources": from_json(row["sources"], journal.path),
         "kl": row["kl"],
-        "shares": json.loads(row["shares"]),
+        "shares": from_json(row["shares"], journal.path),
         "tag_entropy": row["entropy"],
-        "aims": json.loads(row["aims"]),
-        "dropped": json.loads(row["dropped"]),
+        "aims": from_json(row["aims"], journal.path),
+        "dropped": from_json(row["dropped"], journal.path),
     }
 
 
@@ -184,8 +186,8 @@ def students(journal: Reader, track: str) -> list[Student]:
     return [
         Student(*row)
         for row in journal.db.execute(
-            "SELECT iteration, weights, steps, tokens, loss, rows, dropped FROM students WHERE track = ?"
-            " ORDER BY iteration",
+            "SELECT iteration, weights, hash, steps, tokens, loss, rows, dropped FROM students"
+            " WHERE track = ? ORDER BY iteration",
             (track,),
         )
     ]

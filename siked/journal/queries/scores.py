@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import NamedTuple
 
+from siked.journal.opening import from_json
 from siked.journal.read import Reader
 
 
@@ -40,7 +40,7 @@ class Timing(NamedTuple):
 def evaluations(journal: Reader, track: str | None = None, iteration: int | None = None) -> list[Evaluation]:
     """Return scores in the order in which they were recorded."""
     return [
-        Evaluation._make((*values, json.loads(choice)))
+        Evaluation._make((*values, from_json(choice, journal.path)))
         for *values, choice in journal.db.execute(
             "SELECT track, iteration, dataset, split, mode, n, correct, unverified, choice"
             " FROM current_evaluation WHERE (?1 IS NULL OR track = ?1) AND (?2 IS NULL OR iteration = ?2)"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from siked.engine.progress import Reporter
-from siked.engine.summary import write_atomically
 from siked.errors import RunError, UsageError
+from siked.files import write_atomically
 from siked.journal import Reader
 from siked.registry import Registry
 from siked.runs.run import Run, resume, run, stored_config
@@ -39,7 +39,7 @@ def run_study(
         say(f"[{number}/{total}] {cell}, seed {seed}")
         try:
             if (place / "run.db").exists():
-                resume(place, registry=registry, reporter=reporter, cache=folder / "cache")
+                resume(place, registry=registry, reporter=reporter, cache=folder / "cache", trust=True)
             else:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 run(

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from siked.config import RunConfig, check_components, load_config, merged
 from siked.errors import ConfigError, UsageError
 from siked.registry import Registry
+from siked.settings import yaml_value
 
 KEYS = ("name", "seeds", "reference", "base", "cells")
 
@@ -57,13 +56,7 @@ def load_plan(path: Path, seeds: Sequence[int] | None = None) -> Plan:
 
     Raises :class:`ConfigError` that names the key and what would fit.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    plan = parse_plan(values, path)
+    plan = parse_plan(yaml_value(path), path)
     return replace(plan, seeds=tuple(seeds)) if seeds else plan
 
 
@@ -78,8 +71,10 @@ def parse_plan(values: Any, path: Path) -> Plan:
     if not isinstance(cells, Mapping) or not cells:
         raise ConfigError(f"{path}: 'cells' maps names to settings, such as all: {{schedule: {{name: all}}}}")
     for name, settings in cells.items():
-        if not re.fullmatch(r"[\w.+-]+", str(name)):
-            raise ConfigError(f"{path}: cell {name!r}: a name has letters, digits, and . _ + - only")
+        if not re.fullmatch(r"[\w+-][\w.+-]*", str(name)):
+            raise ConfigError(
+                f"{path}: cell {name!r}: a name has letters, digits, and . _ + - only, and begins with no dot"
+            )
         if settings is not None and not isinstance(settings, Mapping):
             raise ConfigError(f"{path}: cell {name!r} is a mapping of settings, or empty")
     seeds = values.get("seeds", [0])
@@ -87,8 +82,11 @@ def parse_plan(values: Any, path: Path) -> Plan:
         raise ConfigError(f"{path}: 'seeds' is a list of whole numbers, such as [0, 1, 2]")
     if len(set(seeds)) < len(seeds):
         raise ConfigError(f"{path}: 'seeds' names one twice")
+    name = str(values.get("name", path.stem))
+    if not re.fullmatch(r"[\w+-][\w .+-]*", name):
+        raise ConfigError(f"{path}: name {name!r}: it names a folder, so letters, digits and . _ + - only")
     return Plan(
-        name=str(values.get("name", path.stem)),
+        name=name,
         seeds=tuple(seeds),
         reference=str(values.get("reference", next(iter(cells)))),
         base=dict(values.get("base") or {}),
