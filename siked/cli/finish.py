@@ -7,12 +7,16 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from siked.cli.watch import Watch
 from siked.engine.progress import Reporter
 from siked.errors import RunError, SandboxError
+
+if TYPE_CHECKING:
+    from siked.runs.run import Run
 
 INTERRUPTED = 130
 
@@ -35,17 +39,19 @@ def guarded(folder: Path) -> Iterator[Reporter]:
     finally:
         signal.signal(signal.SIGTERM, previous)
     from siked.report.terminal import print_run
+    from siked.runs.run import Run
 
-    print_run(folder)
-    _write_report(folder)
+    run = Run(folder)
+    print_run(folder, run)
+    _write_report(folder, run)
     click.echo(f"run folder: {folder}")
 
 
-def _write_report(folder: Path) -> None:
+def _write_report(folder: Path, run: Run) -> None:
     from siked.report.html import write_report
 
     try:
-        click.echo(f"report: {write_report(folder)}")
+        click.echo(f"report: {write_report(folder, run=run)}")
     except Exception as error:
         # The run is done and kept; a full disk or a fault of the report is no fault of the run.
         click.echo(f"siked: no report: {error}; once mended: siked report {folder}", err=True)

@@ -16,6 +16,7 @@ def decide(state: State, iteration: int) -> Decision:
 
 def dev_history(state: State, iteration: int) -> list[DevPoint]:
     """Return the dev points of iterations 0 to ``iteration``."""
+    spent = scores.spent(state.journal, iteration)
     return [
         DevPoint(
             iteration=found.iteration,
@@ -26,7 +27,7 @@ def dev_history(state: State, iteration: int) -> list[DevPoint]:
             tokens=tokens,
         )
         for found in scores.free_dev(state.journal, iteration)
-        for seconds, tokens in [scores.spent(state.journal, found.iteration)]
+        for seconds, tokens in [spent[found.iteration]]
     ]
 
 

@@ -121,10 +121,10 @@ def told(db: sqlite3.Connection) -> Iterator[None]:
     except MemoryError as error:
         raise _of_machine(db, "out of memory", "free some memory") from error
     except sqlite3.DatabaseError as error:
-        found = _as_ours(db, error)
-        if found is None:
+        if _as_ours(db, error) is None:
             raise
-        raise found from error
+        # Made where it is raised: a name for it would tie the cursor, and so SQLite's lock, into a cycle.
+        raise _as_ours(db, error) or error from error
 
 
 def _as_ours(db: sqlite3.Connection, error: sqlite3.DatabaseError) -> SikedError | None:
@@ -165,9 +165,13 @@ def connect(path: Path, *, writing: bool = False) -> Connection:
     except sqlite3.Error as error:
         raise RunError(f"{path}: {error}") from None
     db.place = path
-    for limit, value in _LIMITS.items():
-        db.setlimit(limit, value)
-    db.execute("PRAGMA trusted_schema = OFF")
+    try:
+        for limit, value in _LIMITS.items():
+            db.setlimit(limit, value)
+        db.execute("PRAGMA trusted_schema = OFF")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

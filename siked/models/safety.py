@@ -17,7 +17,7 @@ SMALL = 256 << 20
 NUMBER = 1 << 27
 """A whole number in a configuration at most: no vocabulary, context or layer is larger."""
 LAYERS = 10_000
-_CODE = ("auto_map", "custom_pipelines", "auto_mapping", "megatron_config", "custom_generate")
+_CODE = ("auto_map", "custom_pipelines", "megatron_config", "custom_generate")
 """Keys that name code to run."""
 _KERNELS = (
     "attn_implementation",

@@ -28,14 +28,14 @@ MOST = 4000
 _STYLE = Path(__file__).with_name("style.css")
 
 
-def write_report(folder: Path, out: Path | None = None) -> Path:
+def write_report(folder: Path, out: Path | None = None, run: Run | None = None) -> Path:
     """Write the report of a run, by default as ``report.html`` in its folder; return where.
 
     Raises :class:`siked.errors.UsageError` where there is no run or it is not finished.
     """
     path = out or folder / "report.html"
     with shown(folder):
-        text = page(Run(folder))
+        text = page(run or Run(folder))
     write_atomically(path, text)
     return path
 

@@ -272,7 +272,7 @@ def funnel(run: Run) -> Table:
         *("step", "strategy", "asked", "whole", "well-formed", "correct"),
         *("flagged", "unverified", "kept"),
     )
-    cells = [[str(value) for value in row] for row in verdicts.funnel(run.journal)]
+    cells = [[str(value) for value in row] for row in run.funnel]
     return Table("Rationales for training", columns, cells, frozenset({"strategy"}))
 
 

@@ -23,15 +23,15 @@ WIDE = 180
 """Columns where the output is no terminal, so that a table in a file is never broken."""
 
 
-def print_run(folder: Path) -> None:
-    """Print the tables of a finished run, or how far an unfinished one is."""
+def print_run(folder: Path, run: Run | None = None) -> None:
+    """Print the tables of a finished run, or how far an unfinished one is; ``run`` is it where it is open."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, width=WIDE)
     with shown(folder):
-        _print_run(console, Run(folder), folder)
+        _print_run(console, run or Run(folder), folder)
 
 
 def _print_run(console: Any, run: Run, folder: Path) -> None:

@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,11 @@ class Run:
         Raises :class:`UsageError` where the run is not finished.
         """
         return read_summary(self.folder)
+
+    @cached_property
+    def funnel(self) -> list[verdicts.Funnel]:
+        """How many rationales for training were left after each check."""
+        return verdicts.funnel(self.journal)
 
     def rationales(self) -> Iterator[dict[str, Any]]:
         """Yield the last rationale of every request, with its problem, the verdict that counts, and

@@ -79,17 +79,26 @@ def timings(journal: Reader, track: str | None = None, iteration: int | None = N
     ]
 
 
-def spent(journal: Reader, iteration: int) -> tuple[float, int]:
-    """Return the seconds and the tokens (generated and trained on) of the run up to an iteration."""
-    upto = "track = 'main' AND iteration <= ?"
-    ((seconds, trained, written),) = journal.db.execute(
-        f"SELECT (SELECT coalesce(sum(seconds), 0.0) FROM steps WHERE {upto}),"
-        f" (SELECT coalesce(sum(tokens), 0) FROM students WHERE {upto}),"
-        " (SELECT coalesce(sum(r.completion_tokens), 0) FROM requests q"
-        f" JOIN rationales r ON r.request = q.id WHERE {upto})",
-        (iteration, iteration, iteration),
-    )
-    return float(seconds), int(trained + written)
+def spent(journal: Reader, upto: int) -> dict[int, tuple[float, int]]:
+    """Return, by iteration 0 to ``upto``, the seconds and the tokens (generated and trained on) of the run
+    up to it."""
+    by_iteration = {at: [0.0, 0] for at in range(upto + 1)}
+    where = "track = 'main' AND iteration <= ? GROUP BY iteration"
+    for query in (
+        f"SELECT iteration, sum(seconds), 0 FROM steps WHERE {where}",
+        f"SELECT iteration, 0.0, sum(tokens) FROM students WHERE {where}",
+        f"SELECT q.iteration, 0.0, sum(r.completion_tokens) FROM requests q"
+        f" JOIN rationales r ON r.request = q.id WHERE {where}",
+    ):
+        for iteration, seconds, tokens in journal.db.execute(query, (upto,)):
+            by_iteration[iteration][0] += seconds
+            by_iteration[iteration][1] += tokens
+    found: dict[int, tuple[float, int]] = {}
+    total, written = 0.0, 0
+    for at, (seconds, tokens) in by_iteration.items():
+        total, written = total + seconds, written + int(tokens)
+        found[at] = (total, written)
+    return found
 
 
 def evaluated(journal: Reader) -> list[int]:

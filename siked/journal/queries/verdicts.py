@@ -12,9 +12,22 @@ _JUDGED = (
     "FROM requests q JOIN current_rationale r ON r.request = q.id"
     " JOIN current_verdict AS v ON v.rationale = r.id"
 )
+_OF_ROLE = (
+    "verdicts AS v ON v.rationale = r.id AND (v.verifier, v.version, v.options) ="
+    " (SELECT verifier, version, options FROM current_verifier WHERE role = '{role}')"
+)
+"""``current_verdict`` where the role is known: looked up once and not for every text."""
+_LABELLED = f"LEFT JOIN {_OF_ROLE.format(role='labels')}"
 _HERE = "q.track = ? AND q.iteration = ? AND q.step = ?"
 _BY = "{0}.verifier = ? AND {0}.version = ? AND {0}.options = ?"
 _KIND = "CASE WHEN v.status = 'correct' AND v.flags != '' THEN 'flagged' ELSE v.status END"
+
+
+def _judged(stage: Stage) -> str:
+    return (
+        "FROM requests q JOIN current_rationale r ON r.request = q.id"
+        f" JOIN {_OF_ROLE.format(role=stage.role)}"
+    )
 
 
 class Judged(NamedTuple):
@@ -98,7 +111,7 @@ def status_counts(journal: Reader, stage: Stage) -> dict[str, dict[str, int]]:
     """Return {strategy: {status: texts}} of a step; ``none`` is a free choice without a tag."""
     counts: dict[str, dict[str, int]] = {}
     for strategy, status, n in journal.db.execute(
-        f"SELECT r.strategy, v.status, count(*) {_JUDGED} WHERE {_HERE} GROUP BY 1, 2", stage
+        f"SELECT r.strategy, v.status, count(*) {_judged(stage)} WHERE {_HERE} GROUP BY 1, 2", stage
     ):
         counts.setdefault(strategy or "none", {})[status] = n
     return counts
@@ -109,7 +122,8 @@ def judged(journal: Reader, stage: Stage) -> list[Judged]:
     return [
         Judged(*row)
         for row in journal.db.execute(
-            f"SELECT q.problem, r.strategy, q.sample, v.status, v.answer {_JUDGED} WHERE {_HERE}", stage
+            f"SELECT q.problem, r.strategy, q.sample, v.status, v.answer {_judged(stage)} WHERE {_HERE}",
+            stage,
         )
     ]
 
@@ -126,7 +140,7 @@ def pass_counts(journal: Reader, stage: Stage, *, flagged: bool) -> dict[tuple[s
             " AND (? OR v.flags = ''), 0)), count(*)"
             " FROM requests q JOIN problems p ON p.id = q.problem"
             " LEFT JOIN current_rationale r ON r.request = q.id"
-            " LEFT JOIN current_verdict v ON v.rationale = r.id"
+            f" LEFT JOIN {_OF_ROLE.format(role=stage.role)}"
             f" WHERE {_HERE} GROUP BY q.problem, q.strategy",
             (flagged, *stage),
         )
@@ -138,7 +152,7 @@ def solved_by_name(journal: Reader, stage: Stage) -> dict[str, bool]:
     return {
         name: bool(solved)
         for name, solved in journal.db.execute(
-            f"SELECT p.name, v.status = 'correct' {_JUDGED}"
+            f"SELECT p.name, v.status = 'correct' {_judged(stage)}"
             f" JOIN problems p ON p.id = q.problem WHERE {_HERE}",
             stage,
         )
@@ -151,7 +165,7 @@ def by_story(journal: Reader, stage: Stage) -> dict[bool, Tally]:
         bool(seen): Tally(*counts)
         for seen, *counts in journal.db.execute(
             "SELECT p.body_seen, count(*), sum(v.status = 'correct'), sum(v.status = 'unverified')"
-            f" {_JUDGED} JOIN problems p ON p.id = q.problem WHERE {_HERE} GROUP BY 1",
+            f" {_judged(stage)} JOIN problems p ON p.id = q.problem WHERE {_HERE} GROUP BY 1",
             stage,
         )
     }
@@ -165,7 +179,7 @@ def by_family(journal: Reader, iteration: int, track: str = "main") -> list[Fami
             "SELECT p.id, p.family, q.strategy, coalesce(v.status = 'correct', 0)"
             " FROM requests q JOIN problems p ON p.id = q.problem"
             " LEFT JOIN current_rationale r ON r.request = q.id"
-            " LEFT JOIN current_verdict v ON v.rationale = r.id"
+            f" LEFT JOIN {_OF_ROLE.format(role='scores')}"
             f" WHERE {_HERE} AND p.split = 'dev' ORDER BY p.id, q.id",
             Stage(track, iteration, "forced:dev"),
         )
@@ -237,7 +251,7 @@ def funnel(journal: Reader) -> list[Funnel]:
             " sum(coalesce(v.status = 'correct', 0)), sum(coalesce(v.flags != '', 0)),"
             " sum(coalesce(v.status = 'unverified', 0)), count(k.rationale)"
             " FROM requests q LEFT JOIN current_rationale r ON r.request = q.id"
-            " LEFT JOIN current_verdict v ON v.rationale = r.id"
+            f" {_LABELLED}"
             " LEFT JOIN (SELECT DISTINCT m.iteration, w.rationale FROM mixture_rows w"
             " JOIN mixtures m ON m.id = w.mixture WHERE m.track = 'main') k"
             " ON k.rationale = r.id AND k.iteration = q.iteration"
@@ -267,7 +281,7 @@ def teaching_funnel(journal: Reader) -> list[dict[str, Any]]:
         " sum(coalesce(r.outcome = 'ok' AND v.status = 'correct', 0)) AS correct,"
         " sum(coalesce(r.outcome = 'ok' AND v.status = 'correct' AND v.flags != '', 0)) AS flagged"
         " FROM requests q LEFT JOIN current_rationale r ON r.request = q.id"
-        " LEFT JOIN current_verdict v ON v.rationale = r.id"
+        f" {_LABELLED}"
         " WHERE q.track = 'main' AND q.step LIKE 'teach:%' GROUP BY q.strategy ORDER BY min(q.id)"
     )
 
@@ -279,7 +293,8 @@ def drawn(journal: Reader, stage: Stage) -> list[tuple[str, str, int]]:
     return [
         (strategy, kind, rationale)
         for strategy, kind, rationale, _ in journal.db.execute(
-            f"SELECT q.strategy, {_KIND} AS kind, r.id, min(q.seed) {_JUDGED} WHERE {_HERE} GROUP BY 1, 2",
+            f"SELECT q.strategy, {_KIND} AS kind, r.id, min(q.seed) {_judged(stage)} WHERE {_HERE}"
+            " GROUP BY 1, 2",
             stage,
         )
     ]
