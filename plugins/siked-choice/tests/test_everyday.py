@@ -48,6 +48,8 @@ class TestEveryday(DatasetContract):
 
 
 class TestTeacher(BackendContract):
+    many_models = False
+
     @pytest.fixture
     def backend(self) -> EverydayTeacher:
         return EverydayTeacher(EverydayTeacherOptions())
@@ -60,7 +62,7 @@ class TestTeacher(BackendContract):
     def requests_(self) -> list[Request]:
         return [
             Request(
-                key=f"{n}-{sample}", messages=(), seed=10 * n + sample, question=q.text, strategy="eliminate",
+                key=f"{n}-{sample}", messages=(), seed=10 * n + sample, question=q.text, strategy="analogy",
                 sampling=Sampling(temperature=0.7),
             )
             for n, q in enumerate(questions("train")[:8]) for sample in range(2)
