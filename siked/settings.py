@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -68,11 +69,26 @@ def _size(value: Any, known: dict[int, int]) -> int:
 
 
 def read_preset(name: str) -> dict[str, Any]:
-    """Return the values of a preset; raises :class:`ConfigError`."""
+    """Return the values of a preset: one that comes with siked, or ``package:NAME``, which is the file
+    ``NAME.yaml`` of an installed package. Raises :class:`ConfigError`."""
+    if ":" in name:
+        return read_yaml(_packaged(name))
     if name not in presets():
-        raise ConfigError(f"no preset named {name!r}; there are: {', '.join(presets())}")
+        raise ConfigError(
+            f"no preset named {name!r}; there are: {', '.join(presets())}, and package:NAME of a plugin"
+        )
     values = yaml.safe_load((resources.files("siked.presets") / f"{name}.yaml").read_text(encoding="utf-8"))
     return dict(values or {})
+
+
+def _packaged(name: str) -> Path:
+    package, _, preset = name.partition(":")
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(place) / f"{preset}.yaml").is_file():
+            return Path(place) / f"{preset}.yaml"
+    where = f"has no file {preset}.yaml" if spec else "is not installed"
+    raise ConfigError(f"no preset named {name!r}: the package {package!r} {where}")
 
 
 def assignment(text: str) -> dict[str, Any]:

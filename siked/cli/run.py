@@ -46,7 +46,9 @@ def config_options(function: Any) -> Any:
             click.option("--limit", type=click.IntRange(1), metavar="N", help="Training problems at most."),
             click.option("--seed", type=click.IntRange(0), help="Seed of everything but the teacher."),
             click.option("--config", "-c", "file", metavar="FILE", help="A YAML file of settings."),
-            click.option("--preset", metavar="NAME", help="paper, smollm2, tiny."),
+            click.option(
+                "--preset", metavar="NAME", help="paper, smollm2, tiny, or package:NAME of a plugin."
+            ),
             click.option(
                 "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Any setting; value is JSON."
             ),

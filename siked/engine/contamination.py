@@ -1,19 +1,24 @@
 """Overlap of problems between splits: the same text, 13 words in a row, the same text but for its numbers.
 
 Thirteen words in a row is the test of GPT-3 (Brown et al. 2020, appendix C). Word problems that a
-template made differ in their numbers only, so numbers are masked for the third test.
+template made differ in their numbers only, so numbers are masked for the third test, but not where the
+gold is a word or a date: "Is 7 prime?" and "Is 9 prime?" are two questions.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from siked.answers import read_gold
 from siked.records import Problem, TrainProblem
 from siked.text.normalize import masked, masked_body, normal_form
 
 WORDS = 13
+_LETTER = re.compile(r"\W*[A-Ja-j]\W*")
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -33,7 +38,7 @@ class OverlapIndex:
         for problem in problems:
             index.texts.add(normal_form(problem.question))
             index.runs.update(word_runs(problem.question))
-            index.templates.add(masked(problem.question))
+            index.templates.add(_template(problem))
             index.bodies.add(_body(problem))
         return index
 
@@ -41,7 +46,7 @@ class OverlapIndex:
         """Return how a problem overlaps with these, by kind; ``any`` leaves the story alone out."""
         same = normal_form(problem.question) in self.texts
         run = same or any(run in self.runs for run in word_runs(problem.question))
-        template = masked(problem.question) in self.templates
+        template = _template(problem) in self.templates
         return {
             "same_text": same,
             "thirteen_words": run,
@@ -73,6 +78,17 @@ def decontaminated(train: Sequence[TrainProblem], others: Iterable[Problem]) -> 
     """Return the training problems that overlap with none of the others, stories aside."""
     index = OverlapIndex.by(others)
     return [problem for problem in train if not index.holds(problem)["any"]]
+
+
+def _template(problem: Problem) -> str:
+    return masked(problem.question) if _numeric(problem.gold) else normal_form(problem.question)
+
+
+def _numeric(gold: str | None) -> bool:
+    """Whether a gold is a number, names a choice that may be one, or is not known."""
+    if gold is None or _LETTER.fullmatch(gold):
+        return True
+    return read_gold(gold).kind in ("number", "several") and not _MONTH.search(gold)
 
 
 def _body(problem: Problem) -> str:

@@ -1,7 +1,8 @@
 """From a model's name to a folder, and from a folder to a fingerprint.
 
-A name is a bundled model (``tiny``, ``smollm2``), a local folder or a Hub id. Nothing here imports
-torch before a model has to be made from the bundled quantised file.
+A name is a bundled model (``tiny``, ``smollm2``), a local folder, a folder inside an installed package
+(``package:folder``) or a Hub id. Nothing here imports torch before a model has to be made from the
+bundled quantised file.
 """
 
 from __future__ import annotations
@@ -54,10 +55,13 @@ def resolve(model: Model) -> Resolved:
             raise UsageError(f"{folder} is not a model folder: it has no config.json.")
         check_model(folder)
         return Resolved(folder.resolve())
+    if ":" in name:
+        return Resolved(_packaged(name), note=name)
     if not _is_hub_id(name):
         raise UsageError(
             f"no model named {name!r}; there are: {', '.join(BUNDLED)} (bundled), "
-            "a local folder with a config.json, or a Hub id such as owner/name."
+            "a local folder with a config.json, package:folder of an installed package, or a Hub id such as "
+            "owner/name."
         )
     return _from_hub(name, model.revision)
 
@@ -87,7 +91,18 @@ def look_up(model: Model) -> None:
 
 
 def _is_hub_id(name: str) -> bool:
-    return name.count("/") == 1 and not name.startswith((".", "/", "~"))
+    return name.count("/") == 1 and ":" not in name and not name.startswith((".", "/", "~"))
+
+
+def _packaged(name: str) -> Path:
+    """Return the folder that ``package:folder`` names: how the models of plugins are found."""
+    package, _, folder = name.partition(":")
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        if (Path(place) / folder / "config.json").is_file():
+            return Path(place) / folder
+    where = f"holds no model folder {folder!r}" if spec else "is not installed"
+    raise UsageError(f"no model named {name!r}: the package {package!r} {where}.")
 
 
 def fingerprint(model: Model, resolved: Resolved) -> str:

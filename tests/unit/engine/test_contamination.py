@@ -1,5 +1,7 @@
 """Overlap between splits, by hand."""
 
+import pytest
+
 from siked.engine.contamination import WORDS, OverlapIndex, decontaminated, overlaps, word_runs
 from siked.records import TestProblem, TrainProblem
 
@@ -29,6 +31,23 @@ def test_the_same_text_overlaps_in_every_way_whatever_its_dress() -> None:
 
 def test_other_numbers_are_a_twin() -> None:
     assert kinds("Bo has nine cups. How many cups has Bo?") == {"numbers_masked", "story_masked", "any"}
+
+
+@pytest.mark.parametrize(
+    ("gold", "twin"),
+    [("7", True), ("1,080", True), ("9 (apples)", True), ("B", True), ("13; 12", True)]
+    + [
+        (gold, False) for gold in ("yes", "Tuesday", "13 March", "March 13", "2024-03-05", "Wednesday, May 3")
+    ],
+)
+def test_other_numbers_are_another_problem_where_the_gold_is_a_word_or_a_date(gold: str, twin: bool) -> None:
+    def problem(days: int) -> TestProblem:
+        question = f"Today is the 3rd. Which day is it {days} days later?"
+        return TestProblem(id=str(days), question=question, gold=gold, dataset="d")
+
+    index = OverlapIndex.by([problem(10)])
+    assert index.holds(problem(11))["numbers_masked"] == index.holds(problem(11))["any"] == twin
+    assert index.holds(problem(10))["numbers_masked"]
 
 
 def test_another_question_to_the_story_is_no_leak_but_the_story_is_known() -> None:

@@ -18,6 +18,23 @@ def test_an_unknown_name_says_what_there_is() -> None:
         models.resolve(Model(name="smolm2"))
 
 
+def test_a_folder_of_an_installed_package_is_named_by_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "acme_models" / "students" / "small"
+    folder.mkdir(parents=True)
+    (tmp_path / "acme_models" / "__init__.py").write_text("raise RuntimeError('nothing is imported')")
+    (folder / "config.json").write_text("{}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    model = Model(name="acme_models:students/small")
+    assert models.resolve(model).path == folder
+    models.look_up(model)
+    with pytest.raises(UsageError, match="'acme_models' holds no model folder 'large'"):
+        models.resolve(Model(name="acme_models:large"))
+    with pytest.raises(UsageError, match="'acme_nothing' is not installed"):
+        models.look_up(Model(name="acme_nothing:small"))
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"has no config\.json"):
         models.resolve(Model(name=str(tmp_path)))

@@ -1,0 +1,1 @@
+"""Multiple choice beyond mathematics for siked. Importing this imports nothing else."""
