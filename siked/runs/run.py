@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from siked import __version__, events
-from siked.config import RunConfig, check_components, parse, with_budget
+from siked.config import RunConfig, check_components, merged, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
@@ -32,6 +32,7 @@ from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
 from siked.registry import Registry
+from siked.runs.amend import amended
 from siked.runs.components import changes, components, shadowed
 from siked.runs.plugin_files import keep_files, registry_with
 from siked.summaries import Summary
@@ -114,6 +115,7 @@ def resume(
     iterations: int | None = None,
     retry_failed: bool = False,
     budget: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     plugins: Sequence[str | Path] = (),
@@ -123,8 +125,10 @@ def resume(
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
     ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
     ``plugins`` has others of the same name.
+    ``settings`` are nested values over those of the run, for what it has still to do.
 
-    Raises :class:`RunLocked` while another process works on it.
+    Raises :class:`RunLocked` while another process works on it, and :class:`UsageError` for settings that
+    decide what is in the journal already.
     """
     folder = Path(folder)
     with _locked(folder):
@@ -137,6 +141,8 @@ def resume(
         if budget:
             config = with_budget(config, budget)
         registry = registry or registry_with(plugins, folder)
+        if settings:
+            config = amended(folder, journal, config, settings, registry)
         changes(journal, config, registry)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.
@@ -144,6 +150,8 @@ def resume(
             journal.event("iterations", iterations=iterations)
         if budget:
             journal.event("budget", **budget)
+        if settings:
+            journal.event("settings", values=dict(settings))
         write_config(folder, config)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
@@ -174,6 +182,8 @@ def write_config(folder: Path, config: RunConfig) -> None:
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
     config = parse({**journal.known("config"), **happened.events(journal, "iterations")[-1]})
+    for event in happened.events(journal, "settings"):
+        config = parse(merged([config.dump(), event["values"]]))
     for budget in happened.events(journal, "budget"):
         config = with_budget(config, budget)
     return config
