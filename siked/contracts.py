@@ -165,10 +165,18 @@ class Progress(Protocol):
     """Takes how far a training is."""
 
     def __call__(
-        self, step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+        self,
+        step: int,
+        of: int,
+        loss: float | None = None,
+        learning_rate: float | None = None,
+        gradient_norm: float | None = None,
+        tokens_per_second: float | None = None,
     ) -> None:
         """``step`` of ``of`` steps are done. ``loss`` is the mean over the steps since it was last told
-        (nats a token), ``learning_rate`` that of the last step; None where they are not at hand."""
+        (nats a token), ``learning_rate`` and ``gradient_norm`` (before clipping) are those of the last step,
+        ``tokens_per_second`` (read by the model) is over the time since it was last told; None where they
+        are not at hand. What is told with a loss stands in the run's training log."""
         ...
 
 
@@ -199,7 +207,12 @@ class Trainer(Component, Protocol):
         out: Path,
         progress: Progress,
     ) -> Trained:
-        """Train ``student`` on ``rows`` and write the weights to ``out``; call ``progress`` on the way."""
+        """Train ``student`` on ``rows`` and write the weights to ``out``; call ``progress`` on the way.
+
+        The folder ``checkpoints`` beside ``out`` outlives a training that is cut off: what a trainer puts
+        there, it finds there when this very training (student, rows, settings, options, packages) is
+        started again. It is removed with the end of the training.
+        """
         ...
 
 

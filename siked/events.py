@@ -77,8 +77,12 @@ class TrainingProgress(Event):
     loss: float | None
     """Mean over the steps since it was last told, nats a token; None where the trainer tells none now."""
     learning_rate: float | None
+    gradient_norm: float | None
+    """Before clipping."""
+    tokens_per_second: float | None
+    """Read by the model since they were last told."""
     seconds: float
-    """Since the training began."""
+    """Since the training began, or went on from a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -280,6 +280,10 @@ class TrainSettings:
     max_steps: int | None = None
     """Optimiser steps, whatever the epochs; for controls of equal length."""
     seed: int = 0
+    name: str = field(default="", repr=False, compare=False)
+    """What trackers call this training; decides nothing."""
+    log_dir: str = field(default="", repr=False, compare=False)
+    """Folder for files of trackers; decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

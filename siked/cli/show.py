@@ -11,8 +11,13 @@ import click
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json.")
-def command(run: Path, as_json: bool) -> None:
+@click.option("--follow", "-f", is_flag=True, help="Tell what happens until no process works on the run.")
+def command(run: Path, as_json: bool, follow: bool) -> None:
     """Show what a run did: accuracy by iteration and set, choice of strategy, alpha, KL, time."""
+    if follow:
+        from siked.cli.follow import follow as tell
+
+        tell(run)
     if as_json:
         import json
 

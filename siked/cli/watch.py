@@ -19,6 +19,7 @@ class Lines(Reporter):
     """Plain lines, at most one in :data:`EVERY` seconds a piece of work."""
 
     def __init__(self) -> None:
+        self.end_at: float | None = None
         self.begin("", None)
 
     def begin(self, label: str, total: int | None) -> None:
@@ -44,6 +45,10 @@ class Lines(Reporter):
         if now - self.start >= 1 and self.done:
             click.echo(f"{self.label}: {self.done} in {clock(now - self.start)}", err=True)
 
+    def left(self, seconds: float) -> None:
+        """Remember when the run is to end."""
+        self.end_at = time.monotonic() + seconds
+
     def note(self, text: str) -> None:
         """Show a line that a user should see."""
         click.echo(safe(text), err=True)
@@ -52,7 +57,8 @@ class Lines(Reporter):
         rate = (self.done - (self.first or 0)) / (now - self.start)
         of = f"/{self.total}" if self.total else ""
         left = f", {clock((self.total - self.done) / rate)} left" if self.total and rate else ""
-        click.echo(f"{self.label}: {self.done}{of}, {rate:.1f}/s{left}", err=True)
+        run = "" if self.end_at is None else f"; run: about {clock(max(self.end_at - now, 0.0))} left"
+        click.echo(f"{self.label}: {self.done}{of}, {rate:.1f}/s{left}{run}", err=True)
 
 
 class Bars(Reporter):
@@ -76,6 +82,7 @@ class Bars(Reporter):
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[run]}"),
             console=Console(stderr=True),
             transient=True,
         )
@@ -83,12 +90,17 @@ class Bars(Reporter):
         self.progress.start()
         self.task: TaskID | None = None
         self.first: int | None = None
+        self.end_at: float | None = None
 
     def begin(self, label: str, total: int | None) -> None:
         """Start showing a piece of work; ``total`` is None where it is not known."""
         self.label, self.start, self.done = one_line(label), time.monotonic(), 0
         self.first = None
-        self.task = self.progress.add_task(self._escape(self.label), total=total, rate="")
+        self.task = self.progress.add_task(self._escape(self.label), total=total, rate="", run="")
+
+    def left(self, seconds: float) -> None:
+        """Remember when the run is to end."""
+        self.end_at = time.monotonic() + seconds
 
     def advance(self, done: int) -> None:
         """Show how much is done."""
@@ -98,7 +110,9 @@ class Bars(Reporter):
         seconds = max(time.monotonic() - self.start, 1e-9)
         if self.task is not None:
             rate = f"{(done - self.first) / seconds:.1f}/s" if seconds > 1 else ""
-            self.progress.update(self.task, completed=done, rate=rate)
+            end = self.end_at
+            run = "" if end is None else f"run: about {clock(max(end - time.monotonic(), 0.0))} left"
+            self.progress.update(self.task, completed=done, rate=rate, run=run)
 
     def end(self) -> None:
         """Show that the work is done."""

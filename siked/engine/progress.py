@@ -15,5 +15,8 @@ class Reporter:
     def end(self) -> None:
         """The current piece is finished."""
 
+    def left(self, seconds: float) -> None:
+        """The whole run takes about ``seconds`` more, as far as its finished steps tell."""
+
     def note(self, text: str) -> None:
         """One line that a person should see."""

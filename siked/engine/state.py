@@ -16,6 +16,7 @@ from siked import events
 from siked.border import Log
 from siked.config import RunConfig, TeacherConfig
 from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
+from siked.engine.forecast import remaining
 from siked.engine.progress import Reporter
 from siked.engine.weights import weights_of
 from siked.errors import ComponentError, UsageError
@@ -154,6 +155,7 @@ class State:
             target=offer.target,
             options=values,
             python=section.python,
+            aside=configuration.aside(offer),
         )
 
     def teacher_spec(self, teacher: TeacherConfig) -> Spec:
@@ -249,8 +251,15 @@ class State:
         seconds = time.monotonic() - start
         with self.journal.saving():
             self.journal.step(stage, seconds)
+        self.tell_left()
         finished = events.StepFinished(**self.named(*stage), seconds=seconds, **place)
         self.emit("siked_step_finished", finished)
+
+    def tell_left(self) -> None:
+        """Tell the watcher how long the run will still take, once that can be said."""
+        left = remaining(self.journal, self.config)
+        if left is not None:
+            self.reporter.left(left)
 
     def close(self) -> None:
         """End workers and sandbox."""

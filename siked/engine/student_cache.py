@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from importlib import metadata
@@ -21,14 +22,26 @@ PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate")
 
 def training_key(state: State, parent: Model, rows: Path, settings: TrainSettings) -> str:
     """Return the SHA-256 of everything that decides the weights of a student on one machine."""
+    return _hash(state, state.pool.open(state.student_spec, parent).fingerprint, rows, settings)
+
+
+def checkpoint_key(state: State, parent: Model, rows: Path, settings: TrainSettings) -> str:
+    """Return what a training is known by inside its run, where students never change: no model is opened."""
+    values = dataclasses.asdict(parent)
+    if parent.weights is not None:
+        values["weights"] = os.path.relpath(parent.weights, state.folder)
+    return _hash(state, values, rows, settings)
+
+
+def _hash(state: State, parent: object, rows: Path, settings: TrainSettings) -> str:
     spec = state.trainer_spec
     values = {
-        "parent": state.pool.open(state.student_spec, parent).fingerprint,
+        "parent": parent,
         "trainer": spec.target,
-        "options": spec.options,
+        "options": spec.deciding,
         "python": spec.python,
         "packages": {name: _version(name) for name in PACKAGES},
-        "settings": dataclasses.asdict(settings),
+        "settings": {"epochs": settings.epochs, "max_steps": settings.max_steps, "seed": settings.seed},
         "rows": hashlib.sha256(rows.read_bytes()).hexdigest(),
     }
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import time
@@ -14,9 +15,10 @@ from siked.contracts import Progress
 from siked.engine.generate import student_prompt
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
-from siked.engine.student_cache import put, take, training_key
+from siked.engine.student_cache import checkpoint_key, put, take, training_key
 from siked.journal import Stage
 from siked.journal.queries import mixtures
+from siked.journal.stage import Told
 from siked.models.weights import weights_hash
 from siked.records import Model, Trained, TrainSettings
 from siked.workers.host import Worker, write_rows
@@ -44,23 +46,33 @@ def epochs_of(state: State, iteration: int) -> float:
 def run_trainer(state: State, track: str, iteration: int, parent: Model, settings: TrainSettings) -> Trained:
     """Train ``parent`` on the recorded mixture and record the student.
 
-    The worker writes beside the final place; a folder is renamed there only when it is whole, so a
-    training that was cut off leaves nothing but a ``tmp`` folder, removed by the next try.
+    The worker writes beside the final place; a folder is renamed there only when it is whole. A training
+    that was cut off leaves a ``tmp`` folder with its checkpoints: the same training goes on from them,
+    another one removes it.
     """
     place = Path("students") / (str(iteration) if track == MAIN else f"{track}-{iteration}")
     final = state.folder / place
-    for old in final.parent.glob(f"{final.name}.tmp-*"):
-        shutil.rmtree(old)
     if final.exists():
         shutil.rmtree(final)  # renamed, but the journal did not hear of it
-    work = final.with_name(f"{final.name}.tmp-{os.getpid()}")
-    out = work / "weights"
-    out.mkdir(parents=True)
-    rows = work / "rows.jsonl"
-    write_rows(rows, _rows(state, track, iteration))
+    fresh = final.with_name(f"{final.name}.tmp-new")
+    fresh.mkdir(parents=True, exist_ok=True)
+    write_rows(fresh / "rows.jsonl", _rows(state, track, iteration))
+    known_by = checkpoint_key(state, parent, fresh / "rows.jsonl", settings)
+    work = final.with_name(f"{final.name}.tmp-{known_by[:16]}")
+    for old in final.parent.glob(f"{final.name}.tmp-*"):
+        if old not in (fresh, work):
+            shutil.rmtree(old)
+    work.mkdir(exist_ok=True)
+    rows, out = work / "rows.jsonl", work / "weights"
+    (fresh / "rows.jsonl").replace(rows)
+    shutil.rmtree(fresh)
+    out.mkdir(exist_ok=True)
     label = f"iteration {iteration}" if track == MAIN else f"{track} {iteration}"
     state.reporter.begin(f"{label} train", None)
     progress = _progress(state, track, iteration, label)
+    settings = dataclasses.replace(
+        settings, name=f"{state.folder.name}-{final.name}", log_dir=str((state.folder / "logs").resolve())
+    )
 
     def work_on(worker: Worker) -> Trained:
         shutil.rmtree(out)
@@ -91,11 +103,21 @@ def _progress(state: State, track: str, iteration: int, label: str) -> Progress:
     """Return what tells watcher and observers how far a training is."""
     start = time.monotonic()
 
-    def progress(step: int, of: int, loss: float | None = None, learning_rate: float | None = None) -> None:
+    def progress(
+        step: int,
+        of: int,
+        loss: float | None = None,
+        learning_rate: float | None = None,
+        gradient_norm: float | None = None,
+        tokens_per_second: float | None = None,
+    ) -> None:
         if step <= 1:
             state.reporter.end()
             state.reporter.begin(f"{label} train", of)
         state.reporter.advance(step)
+        numbers = (learning_rate, gradient_norm, tokens_per_second, time.monotonic() - start)
+        if loss is not None:
+            state.journal.training(track, iteration, Told(step, of, loss, *numbers))
         told = events.TrainingProgress(
             **state.named(track, iteration, "train", step),
             track=track,
@@ -104,7 +126,9 @@ def _progress(state: State, track: str, iteration: int, label: str) -> Progress:
             of=of,
             loss=loss,
             learning_rate=learning_rate,
-            seconds=time.monotonic() - start,
+            gradient_norm=gradient_norm,
+            tokens_per_second=tokens_per_second,
+            seconds=numbers[-1],
         )
         state.emit("siked_training_progress", told)
 

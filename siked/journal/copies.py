@@ -10,6 +10,17 @@ from siked.journal.opening import connect
 from siked.journal.read import Reader
 from siked.journal.write import Journal
 
+_BY_ITERATION = (
+    "requests",
+    "mixtures",
+    "students",
+    "training_log",
+    "evaluations",
+    "tag_scores",
+    "steps",
+    "calls",
+)
+
 
 def copy_for_fork(
     source: Reader, target: Path, upto: int, config: Mapping[str, Any], parent: Mapping[str, Any]
@@ -33,7 +44,7 @@ def copy_for_fork(
             (upto,),
         )
         db.execute(f"DELETE FROM rationales WHERE request IN ({asked})", (upto,))
-        for table in ("requests", "mixtures", "students", "evaluations", "tag_scores", "steps", "calls"):
+        for table in _BY_ITERATION:
             db.execute(f"DELETE FROM {table} WHERE {later}", (upto,))
         db.execute("DELETE FROM steps WHERE step = 'votes'")
         db.execute("DELETE FROM events")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from importlib import resources
 
-VERSION = 4
+VERSION = 5
 """``user_version`` of the files this siked writes."""
 
 OLDEST = 3
@@ -37,6 +37,8 @@ _STEPS = {
         "DROP TABLE mixture_rows_3",
         "DROP TABLE rationales_3",
     ),
+    # Trainings kept no log.
+    4: ("SCHEMA",),
 }
 
 
@@ -58,7 +60,7 @@ def migrate(db: sqlite3.Connection) -> int:
     db.execute("PRAGMA legacy_alter_table = ON")  # renaming a table leaves references to it alone
     db.execute("BEGIN IMMEDIATE")
     try:
-        for statement in _STEPS[found]:
+        for statement in [line for version in range(found, VERSION) for line in _STEPS[version]]:
             if statement == "SCHEMA":
                 _create_missing(db)
             else:

@@ -127,6 +127,20 @@ CREATE TABLE students (
     UNIQUE (track, iteration)
 ) STRICT;
 
+CREATE TABLE training_log (                -- what a training told on its way; decides nothing
+    id INTEGER PRIMARY KEY,
+    track TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    step INTEGER NOT NULL,                 -- optimiser steps done; told again after a kill
+    steps INTEGER NOT NULL,                -- of so many
+    loss REAL NOT NULL,                    -- mean since it was last told, nats a token
+    learning_rate REAL,
+    gradient_norm REAL,                    -- before clipping
+    tokens_per_second REAL,                -- read by the model
+    seconds REAL NOT NULL                  -- since the training began or went on
+) STRICT;
+CREATE INDEX training_log_by_step ON training_log (track, iteration, step);
+
 CREATE TABLE evaluations (                 -- one row per student, set and mode
     id INTEGER PRIMARY KEY,
     track TEXT NOT NULL,
@@ -174,6 +188,14 @@ CREATE TABLE events (                      -- what a person wants to know afterw
 CREATE VIEW current_rationale AS
 SELECT * FROM rationales AS r
 WHERE attempt = (SELECT max(attempt) FROM rationales AS other WHERE other.request = r.request);
+
+-- Of steps that were trained twice, the later training.
+CREATE VIEW current_training_log AS
+SELECT * FROM training_log AS l
+WHERE id = (
+    SELECT max(id) FROM training_log AS other
+    WHERE (other.track, other.iteration, other.step) = (l.track, l.iteration, l.step)
+);
 
 CREATE VIEW current_verifier AS
 SELECT role, verifier, version, options FROM verifiers AS v

@@ -24,6 +24,18 @@ class Stage(NamedTuple):
         return f"{self.track}:{self.iteration}:{self.step}"
 
 
+class Told(NamedTuple):
+    """What a training told after a step; see :class:`siked.contracts.Progress`."""
+
+    step: int
+    steps: int
+    loss: float
+    learning_rate: float | None
+    gradient_norm: float | None
+    tokens_per_second: float | None
+    seconds: float
+
+
 class VerifierKey(NamedTuple):
     """What a verdict is stored under; ``options`` is canonical JSON."""
 

@@ -13,7 +13,7 @@ from siked.errors import SikedError, UsageError
 from siked.journal.migrate import VERSION, migrate, schema
 from siked.journal.opening import connect
 from siked.journal.read import Reader, opened
-from siked.journal.stage import Role, Stage, VerifierKey
+from siked.journal.stage import Role, Stage, Told, VerifierKey
 from siked.records import Call, Completion, Mixture, Problem, Reservation, Trained, Verdict
 
 
@@ -247,6 +247,14 @@ class Journal(Reader):
                 trained.rows,
                 trained.dropped,
             ),
+        )
+
+    def training(self, track: str, iteration: int, told: Told) -> None:
+        """Record what a training told on its way."""
+        self.db.execute(
+            "INSERT INTO training_log (track, iteration, step, steps, loss, learning_rate, gradient_norm,"
+            " tokens_per_second, seconds) VALUES (?,?,?,?,?,?,?,?,?)",
+            (track, iteration, *told),
         )
 
     def judged_by(self, role: Role, key: VerifierKey) -> None:

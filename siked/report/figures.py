@@ -48,11 +48,14 @@ def lines(
     *,
     low: float | None = None,
     high: float | None = None,
+    along: str = "iteration",
 ) -> Markup:
     """Return values over iterations; each series has at least one point.
 
-    ``show`` writes a value as tables do; ``low`` and ``high`` fix an end of the scale.
+    ``show`` writes a value as tables do; ``low`` and ``high`` fix an end of the scale. ``along`` is what
+    the values are over instead; they are too many then to mark each.
     """
+    many = along != "iteration"
     xs = range(max(point.x for one in series for point in one.points) + 1)
     marks = ticks(*_bounds(series, low, high))
     names = [_short(one.name) for one in series]
@@ -72,12 +75,13 @@ def lines(
         return HEIGHT - BOTTOM - (y - marks[0]) / (marks[-1] - marks[0]) * (HEIGHT - BOTTOM - TOP)
 
     parts = [_level(mark, down(mark), across(xs[-1]) + 8 + apart * (len(series) - 1)) for mark in marks]
-    parts += [_tick(str(x), across(x), HEIGHT - BOTTOM + 15) for x in xs[:: math.ceil(len(xs) / 10)]]
-    parts.append(_tick("iteration", across(xs[-1] / 2), HEIGHT - 4))
+    marked = [int(x) for x in ticks(0, xs[-1], 5) if x < len(xs)] if many else xs[:: math.ceil(len(xs) / 10)]
+    parts += [_tick(str(x), across(x), HEIGHT - BOTTOM + 15) for x in marked]
+    parts.append(_tick(along, across(xs[-1] / 2), HEIGHT - 4))
     for at, one in enumerate(series):
         places = [(across(point.x) + apart * at, down(point.y)) for point in one.points]
         whiskers = [p.interval and (down(p.interval[0]), down(p.interval[1])) for p in one.points]
-        parts.append(_line(one, _DASHES[at % len(_DASHES)], places, whiskers))
+        parts.append(_line(one, _DASHES[at % len(_DASHES)], places, whiskers, dots=not many))
     ends = _spread([down(one.points[-1].y) for one in series])
     for one, name, value, y in zip(series, names, values, ends, strict=True):
         label = (
@@ -149,6 +153,7 @@ def _line(
     dashes: str,
     places: Sequence[tuple[float, float]],
     whiskers: Sequence[tuple[float, float] | None],
+    dots: bool,
 ) -> Markup:
     parts = [
         fill(
@@ -165,7 +170,7 @@ def _line(
     line = '<path d="M{way}" class="line {colour}" stroke-dasharray="{dashes}"/>'
     parts.append(fill(line, way=way, colour=one.colour, dashes=dashes))
     dot = '<circle cx="{x}" cy="{y}" r="3.2" class="fill {colour}"/>'
-    parts += [fill(dot, x=_n(x), y=_n(y), colour=one.colour) for x, y in places]
+    parts += [fill(dot, x=_n(x), y=_n(y), colour=one.colour) for x, y in places if dots or len(places) == 1]
     return fill("<g><title>{name}</title>{parts}</g>", name=one.name, parts=Markup("").join(parts))
 
 

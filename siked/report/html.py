@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from siked.files import read_text, write_atomically
 from siked.journal.queries import events, mixtures, texts, verdicts
-from siked.report import figures, finding, samples, tables
+from siked.report import figures, finding, samples, tables, trainings
 from siked.report.added import added_sections, section_table
 from siked.report.figures import Point, Series
 from siked.report.markup import environment
@@ -64,6 +64,8 @@ def page(run: Run) -> str:
             choice_figures=_choice_figures(summary),
             families=tables.families(run),
             funnel=tables.funnel(run),
+            training_figures=trainings.panels(run.journal),
+            training=trainings.table(run.journal),
             samples=_samples(run, summary["strategies"]),
             added=[(section, section_table(section)) for section in added_sections(run)],
             provenance=_provenance(run),

@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from siked import __version__, events
-from siked.config import RunConfig, check_components, parse, with_budget
+from siked.config import RunConfig, check_components, merged, parse, with_budget
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
@@ -33,6 +33,7 @@ from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
 from siked.registry import Registry
+from siked.runs.amend import amended
 from siked.runs.components import changes, components, shadowed
 from siked.runs.plugin_files import keep_files, registry_with
 from siked.runs.reading import read_summary
@@ -120,6 +121,7 @@ def resume(
     iterations: int | None = None,
     retry_failed: bool = False,
     budget: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     plugins: Sequence[str | Path] = (),
@@ -130,10 +132,12 @@ def resume(
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
     ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
     ``plugins`` has others of the same name.
+    ``settings`` are nested values over those of the run, for what it has still to do.
 
     The folder may come from somebody else: interpreters, servers, plugins and files that its settings name
-    and that the user of this machine has never named raise :class:`UsageError`, unless ``trust`` is set.
-    Raises :class:`RunLocked` while another process works on it.
+    and that the user of this machine has never named raise :class:`UsageError`, unless ``trust`` is set, and
+    so do settings that decide what is in the journal already. Raises :class:`RunLocked` while another
+    process works on it.
     """
     folder = Path(folder)
     with _locked(folder):
@@ -146,6 +150,8 @@ def resume(
         if budget:
             config = with_budget(config, budget)
         registry = registry or registry_with(plugins, folder, trust)
+        if settings:
+            config = amended(folder, journal, config, settings, registry)
         changes(journal, config, registry)
         check(folder, config, registry, trust)
         check_components(config, registry)
@@ -154,6 +160,8 @@ def resume(
             journal.event("iterations", iterations=iterations)
         if budget:
             journal.event("budget", **budget)
+        if settings:
+            journal.event("settings", values=dict(settings))
         write_config(folder, config)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
@@ -187,6 +195,8 @@ def stored_config(journal: Reader) -> RunConfig:
     if not (isinstance(kept, dict) and raised and all(isinstance(one, dict) for one in raised)):
         raise UsageError(f"{journal.path} is damaged, or no file of siked's: it holds no settings")
     config = parse({**kept, **raised[-1]})
+    for event in happened.events(journal, "settings"):
+        config = parse(merged([config.dump(), event["values"]]))
     for budget in happened.events(journal, "budget"):
         config = with_budget(config, budget)
     return config

@@ -13,21 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from siked.errors import MissingExtra
-from siked.runs.serving import Batcher, Full
+from siked.runs.serving import Batcher, Full, Wish
 from siked.runs.solver import Solution
 
 FIXED: Mapping[str, tuple[Any, ...]] = {
     "n": (None, 1),
-    "temperature": (None, 0),
-    "top_p": (None, 1),
     "logprobs": (None, False, 0),
     "echo": (None, False),
-    "stop": (None, []),
     "tools": (None, []),
-    "max_tokens": (None,),
-    "max_completion_tokens": (None,),
 }
 """Settings of a request that the student cannot follow, with the values that change nothing."""
+STOPS, STOP = 4, 64
+"""How many stop texts a request may have, and their characters."""
 
 
 class Refused(Exception):
@@ -92,7 +89,7 @@ class Service:
             question = _question(values, chat)
             if len(question) > self.limits.question:
                 raise Refused(400, f"the question has more than {self.limits.question} characters")
-            solution = await self._solved(question, _strategy(values, self.batcher.strategies))
+            solution = await self._solved(question, _wish(values, self.batcher.strategies))
         except Refused as refusal:
             self.codes[refusal.code] += 1
             kind = "invalid_request_error" if refusal.code < 500 else "server_error"
@@ -101,7 +98,8 @@ class Service:
         self.codes[200] += 1
         body = self._body(solution, chat)
         if values.get("stream"):
-            return StreamingResponse(_streamed(body, chat), media_type="text/event-stream")
+            parts = _streamed(body, chat, _asks_usage(values))
+            return StreamingResponse(parts, media_type="text/event-stream")
         return JSONResponse(body)
 
     def _authorised(self, request: Any) -> None:
@@ -123,14 +121,12 @@ class Service:
             raise Refused(400, "the body is not a JSON object")
         for key, allowed in FIXED.items():
             if values.get(key) not in allowed:
-                raise Refused(
-                    400, f"{key!r} cannot be set: the student answers greedily, within its own limit"
-                )
+                raise Refused(400, f"{key!r} cannot be set: the student gives one text to one question")
         return values
 
-    async def _solved(self, question: str, strategy: str) -> Solution:
+    async def _solved(self, question: str, wish: Wish) -> Solution:
         try:
-            answer = asyncio.wrap_future(self.batcher.ask(question, strategy))
+            answer = asyncio.wrap_future(self.batcher.ask(question, wish))
             solution = await asyncio.wait_for(answer, self.limits.seconds)
         except Full as error:
             raise Refused(429, str(error)) from None
@@ -144,7 +140,8 @@ class Service:
 
     def _body(self, solution: Solution, chat: bool) -> dict[str, Any]:
         program = solution.program
-        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+        choice: dict[str, Any] = {"index": 0, "logprobs": None}
+        choice["finish_reason"] = "length" if solution.cut else "stop"
         if chat:
             choice["message"] = {"role": "assistant", "content": solution.text.strip()}
         else:
@@ -155,6 +152,11 @@ class Service:
             "created": int(time.time()),
             "model": self.name,
             "choices": [choice],
+            "usage": {
+                "prompt_tokens": solution.prompt_tokens,
+                "completion_tokens": solution.tokens,
+                "total_tokens": solution.prompt_tokens + solution.tokens,
+            },
             "siked": {
                 "strategy": solution.strategy or None,
                 "answer": solution.verdict.answer,
@@ -201,23 +203,68 @@ def _question(values: Mapping[str, Any], chat: bool) -> str:
     return question
 
 
+def _wish(values: Mapping[str, Any], there: tuple[str, ...]) -> Wish:
+    """Return how a request is to be answered; raises :class:`Refused` for a value that does not fit."""
+    limit = values.get("max_completion_tokens")
+    limit = values.get("max_tokens") if limit is None else limit
+    stop = values.get("stop") or []
+    stop = [stop] if isinstance(stop, str) else stop
+    if not isinstance(stop, list) or len(stop) > STOPS or not all(isinstance(s, str) and s for s in stop):
+        raise Refused(400, f"'stop' is a text or a list of {STOPS} texts at most, none of them empty")
+    if max(map(len, stop), default=0) > STOP:
+        raise Refused(400, f"a text of 'stop' has {STOP} characters at most")
+    return Wish(
+        strategy=_strategy(values, there),
+        temperature=float(_number(values, "temperature", 0.0, 0.0, 2.0)),
+        top_p=float(_number(values, "top_p", 1.0, 1e-6, 1.0)),
+        max_tokens=None
+        if limit is None
+        else int(_number({"max_tokens": limit}, "max_tokens", 1, 1, 2**31, whole=True)),
+        stop=tuple(stop),
+        seed=None
+        if values.get("seed") is None
+        else int(_number(values, "seed", 0, -(2**63), 2**63, whole=True)),
+    )
+
+
+def _number(
+    values: Mapping[str, Any], key: str, default: float, low: float, high: float, *, whole: bool = False
+) -> float:
+    found = values.get(key)
+    if found is None:
+        return default
+    if isinstance(found, bool) or not isinstance(found, int if whole else int | float):
+        raise Refused(400, f"{key!r} is to be a {'whole ' if whole else ''}number")
+    if not low <= found <= high:
+        raise Refused(400, f"{key!r} is to be between {low:g} and {high:g}")
+    return found
+
+
+def _asks_usage(values: Mapping[str, Any]) -> bool:
+    options = values.get("stream_options")
+    return isinstance(options, dict) and bool(options.get("include_usage"))
+
+
 def _strategy(values: Mapping[str, Any], there: tuple[str, ...]) -> str:
     found = values.get("strategy") or ""
-    if found and found not in there:
+    if not isinstance(found, str) or (found and found not in there):
         raise Refused(400, f"no strategy named {found!r}; there are: {', '.join(there)}")
     return str(found)
 
 
-async def _streamed(body: dict[str, Any], chat: bool) -> AsyncIterator[str]:
+async def _streamed(body: dict[str, Any], chat: bool, usage: bool) -> AsyncIterator[str]:
     """Yield an answer as server-sent events: all of its text in one, since it is judged as a whole."""
     choice = body["choices"][0]
+    used = body.pop("usage")
     kind = "chat.completion.chunk" if chat else "text_completion"
     first: dict[str, Any] = {"index": 0, "finish_reason": None, "logprobs": None}
-    last: dict[str, Any] = {"index": 0, "finish_reason": "stop", "logprobs": None}
+    last: dict[str, Any] = {"index": 0, "finish_reason": choice["finish_reason"], "logprobs": None}
     if chat:
         first["delta"], last["delta"] = choice["message"], {}
     else:
         first["text"], last["text"] = choice["text"], ""
     for part in (first, last):
         yield f"data: {json.dumps({**body, 'object': kind, 'choices': [part]})}\n\n"
+    if usage:
+        yield f"data: {json.dumps({**body, 'object': kind, 'choices': [], 'usage': used})}\n\n"
     yield "data: [DONE]\n\n"

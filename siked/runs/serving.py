@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import queue
+import secrets
 import threading
 import time
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from siked.engine.seeds import derive
 from siked.errors import SikedError
-from siked.records import Problem, TestProblem
-from siked.runs.solver import Solution, Solver
+from siked.records import Sampling, TestProblem
+from siked.runs.solver import Question, Solution, Solver
 
 BATCH = 256
 """Questions that are solved together at most."""
@@ -21,10 +23,24 @@ class Full(SikedError):
     """Too many questions wait."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a question is to be answered; by default greedily, within the run's own limit."""
+
+    strategy: str = ""
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int | None = None
+    """At most the run's own limit."""
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    """Decides a sampled text; None draws another each time."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     question: str
-    strategy: str
+    wish: Wish
     answer: Future[Solution]
 
 
@@ -69,11 +85,11 @@ class Batcher:
         """Questions in the queue."""
         return self._asked.qsize()
 
-    def ask(self, question: str, strategy: str = "") -> Future[Solution]:
+    def ask(self, question: str, wish: Wish | None = None) -> Future[Solution]:
         """Queue a question; raises :class:`Full` where too many wait."""
         if self.waiting >= self.most:
             raise Full(f"{self.most} questions wait already")
-        asked = _Asked(question, strategy, Future())
+        asked = _Asked(question, wish or Wish(), Future())
         self._asked.put(asked)
         return asked.answer
 
@@ -108,21 +124,36 @@ class Batcher:
         return batch, False
 
     def _solve(self, solver: Solver, batch: list[_Asked]) -> None:
-        for strategy in dict.fromkeys(asked.strategy for asked in batch):
-            part = [asked for asked in batch if asked.strategy == strategy]
-            # Seeds come from the id, so a question is answered alike whoever asks and when.
-            problems: list[Problem] = [
-                TestProblem(id=a.question, question=a.question, gold=None, dataset="") for a in part
-            ]
-            began = time.monotonic()
-            self.counts.batches += 1
-            try:
-                for asked, solution in zip(part, solver.solve(problems, strategy), strict=True):
-                    asked.answer.set_result(solution)
-                    self.counts.solved += 1
-            except Exception as error:  # one batch that fails must not end the server
-                for asked in part:
-                    if not asked.answer.done():
-                        asked.answer.set_exception(error)
-                        self.counts.failed += 1
-            self.counts.seconds += time.monotonic() - began
+        began = time.monotonic()
+        self.counts.batches += 1
+        try:
+            solutions = solver.answer([_question(solver, asked) for asked in batch])
+        except Exception as error:  # one batch that fails must not end the server
+            for asked in batch:
+                asked.answer.set_exception(error)
+            self.counts.failed += len(batch)
+        else:
+            for asked, solution in zip(batch, solutions, strict=True):
+                asked.answer.set_result(solution)
+            self.counts.solved += len(batch)
+        self.counts.seconds += time.monotonic() - began
+
+
+def _question(solver: Solver, asked: _Asked) -> Question:
+    wish, config = asked.wish, solver.state.config
+    most = config.evaluate.max_new_tokens
+    drawn = 0
+    if wish.temperature:
+        drawn = secrets.randbits(63) if wish.seed is None else wish.seed
+    return Question(
+        problem=TestProblem(id=asked.question, question=asked.question, gold=None, dataset=""),
+        strategy=wish.strategy,
+        sampling=Sampling(
+            temperature=wish.temperature,
+            top_p=wish.top_p,
+            max_new_tokens=most if wish.max_tokens is None else min(wish.max_tokens, most),
+            stop=wish.stop,
+        ),
+        # As in `siked solve`: a question is answered alike whoever else asks, and when.
+        seed=derive(config.seed, "solve", "", asked.question, wish.strategy, drawn),
+    )

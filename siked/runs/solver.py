@@ -33,6 +33,7 @@ from siked.records import (
     Completion,
     Malformed,
     Model,
+    Outcome,
     Problem,
     ProgramOutcome,
     Request,
@@ -59,6 +60,20 @@ class Solution:
     program: ProgramOutcome | None
     tokens: int = 0
     """Tokens generated."""
+    prompt_tokens: int = 0
+    cut: bool = False
+    """Whether the text ended at the limit of its tokens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A problem with the way in which it is to be answered."""
+
+    problem: Problem
+    strategy: str
+    """Empty where the student chooses."""
+    sampling: Sampling
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +104,27 @@ class Solver:
             raise UsageError(f"no strategy named {strategy!r} here; there are: {there}")
         for solutions in _solve(self.state, self.model, problems, [strategy], 0):
             yield solutions[0]
+
+    def answer(self, questions: Sequence[Question]) -> list[Solution]:
+        """Return a solution of each question; all go to the backend together, whatever their settings."""
+        keys = _keys([(question.problem, question.strategy, 0) for question in questions])
+        asked = [
+            (
+                question.problem,
+                Request(
+                    key=key,
+                    messages=student_prompt(question.problem.question),
+                    prefix=self.state.strategies[question.strategy].tag if question.strategy else "",
+                    sampling=question.sampling,
+                    seed=question.seed,
+                    problem_id=question.problem.id,
+                    question=question.problem.question,
+                    strategy=question.strategy,
+                ),
+            )
+            for key, question in zip(keys, questions, strict=True)
+        ]
+        return _answered(self.state, self.model, asked)
 
     def vote(
         self, problems: list[Problem], k: int, *, weighted: bool = False, unsure: float = 1.0
@@ -268,52 +304,57 @@ def _solve(
     for start in range(0, len(problems), size):
         chunk = problems[start : start + size]
         wanted = [(p, name, sample) for p in chunk for name in strategies for sample in range(max(k, 1))]
-        requests = [
-            Request(
-                key=key,
-                messages=student_prompt(problem.question),
-                prefix=state.strategies[name].tag if name else "",
-                sampling=sampling,
-                seed=derive(config.seed, "solve", problem.dataset, problem.id, name, sample),
-                problem_id=problem.id,
-                question=problem.question,
-                strategy=name,
-                sample=sample,
+        asked = [
+            (
+                problem,
+                Request(
+                    key=key,
+                    messages=student_prompt(problem.question),
+                    prefix=state.strategies[name].tag if name else "",
+                    sampling=sampling,
+                    seed=derive(config.seed, "solve", problem.dataset, problem.id, name, sample),
+                    problem_id=problem.id,
+                    question=problem.question,
+                    strategy=name,
+                    sample=sample,
+                ),
             )
             for key, (problem, name, sample) in zip(_keys(wanted), wanted, strict=True)
         ]
-        texts: dict[str, Completion] = {}
-
-        def pending(
-            requests: list[Request] = requests, texts: dict[str, Completion] = texts
-        ) -> list[Request]:
-            return [r for r in requests if r.key not in texts]
-
-        for item in state.pool.generate(state.student_spec, model, pending):
-            if isinstance(item, Completion):
-                texts[item.key] = item
-        read = [(r.strategy, texts[r.key].text) for r in requests]
-        read = [(name, text) if name else chosen(state, text) for name, text in read]
-        items = [
-            Item(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
-            for place, ((problem, _, _), (name, text)) in enumerate(zip(wanted, read, strict=True))
-        ]
-        judged = judge(items, state.verifier, state.sandbox.run)
-        solutions = [
-            Solution(
-                problem=problem,
-                strategy=name,
-                text=text,
-                verdict=found.verdict,
-                program=found.program,
-                tokens=texts[request.key].completion_tokens,
-            )
-            for request, (problem, _, _), (name, text), found in zip(
-                requests, wanted, read, judged, strict=True
-            )
-        ]
+        solutions = _answered(state, model, asked)
         each = len(strategies) * max(k, 1)
         for place in range(0, len(solutions), each):
             yield solutions[place : place + each]
         state.reporter.advance(start + len(chunk))
     state.reporter.end()
+
+
+def _answered(state: State, model: Model, asked: Sequence[tuple[Problem, Request]]) -> list[Solution]:
+    """Return a solution of each request: its text is generated, read, run and judged."""
+    requests = [request for _, request in asked]
+    texts: dict[str, Completion] = {}
+    for item in state.pool.generate(
+        state.student_spec, model, lambda: [r for r in requests if r.key not in texts]
+    ):
+        if isinstance(item, Completion):
+            texts[item.key] = item
+    read = [(r.strategy, texts[r.key].text) for r in requests]
+    read = [(name, text) if name else chosen(state, text) for name, text in read]
+    items = [
+        Item(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
+        for place, ((problem, _), (name, text)) in enumerate(zip(asked, read, strict=True))
+    ]
+    judged = judge(items, state.verifier, state.sandbox.run)
+    return [
+        Solution(
+            problem=problem,
+            strategy=name,
+            text=text,
+            verdict=found.verdict,
+            program=found.program,
+            tokens=texts[request.key].completion_tokens,
+            prompt_tokens=texts[request.key].prompt_tokens,
+            cut=texts[request.key].outcome == Outcome.CUT,
+        )
+        for (problem, request), (name, text), found in zip(asked, read, judged, strict=True)
+    ]

@@ -162,7 +162,7 @@ class InstantTrainer:
         steps = settings.max_steps or max(1, int(len(rows) * settings.epochs / 8))
         for step in range(1, steps + 1):
             time.sleep(self.options.seconds / steps)
-            progress(step, steps, 1 - skill * step / steps, 1e-3)
+            progress(step, steps, 1 - skill * step / steps, 1e-3, 0.5, 1000.0)
         skill = skill + (1 - skill) * self.options.gain
         values = {"skill": skill, "rows": sha.hexdigest()}
         (out / "weights.json").write_text(json.dumps(values), encoding="utf-8")

@@ -263,10 +263,21 @@ class TrainerContract:
         seen: list[tuple[int, int]] = []
 
         def progress(
-            step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+            step: int,
+            of: int,
+            loss: float | None = None,
+            learning_rate: float | None = None,
+            gradient_norm: float | None = None,
+            tokens_per_second: float | None = None,
         ) -> None:
             seen.append((step, of))
-            for name, value in (("loss", loss), ("learning_rate", learning_rate)):
+            told = {
+                "loss": loss,
+                "learning_rate": learning_rate,
+                "gradient_norm": gradient_norm,
+                "tokens_per_second": tokens_per_second,
+            }
+            for name, value in told.items():
                 must(value is None or value >= 0, f"progress tells the {name} {value}", "Progress.__call__")
 
         trained = trainer.train(student, rows, TrainSettings(epochs=1, seed=1), tmp_path, progress)
@@ -356,7 +367,7 @@ def _held_back(backend: Backend, requests: Sequence[Request]) -> bool:
     return (moments[-1] - moments[0]) < HELD_BACK * (moments[-1] - start)
 
 
-def _quiet(step: int, of: int, loss: float | None = None, learning_rate: float | None = None) -> None:
+def _quiet(step: int, of: int, *numbers: float | None, **named: float | None) -> None:
     """A progress that nobody watches."""
 
 

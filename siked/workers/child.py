@@ -221,11 +221,10 @@ class Server:
             raise Broken(f"train returned {bad}", "Trainer.train")
         self.send("result", value=protocol.pack(trained))
 
-    def progress(
-        self, step: int, of: int, loss: float | None = None, learning_rate: float | None = None
-    ) -> None:
+    def progress(self, step: int, of: int, *numbers: float | None, **named: float | None) -> None:
         """Tell how far a training is; see :class:`siked.contracts.Progress`."""
-        self.send("progress", done=step, of=of, loss=loss, learning_rate=learning_rate)
+        told = dict(zip(protocol.TOLD, numbers, strict=False)) | named
+        self.send("progress", done=step, of=of, told=told)
 
 
 def _produced(method: str, items: Any) -> Iterator[Any]:

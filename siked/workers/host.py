@@ -167,7 +167,7 @@ class Worker:
             frame = self._next()
             if frame["event"] == "result":
                 return Trained(**frame["value"])
-            progress(frame["done"], frame["of"], frame["loss"], frame["learning_rate"])
+            progress(frame["done"], frame["of"], **frame["told"])
 
     def close(self) -> None:
         """End the process; what it holds is the machine's again when this returns."""

@@ -19,7 +19,9 @@ from typing import Any, BinaryIO
 
 from siked.records import Call, Completion, Item, Message, Model, Outcome, Request, Reservation, Sampling
 
-VERSION = 2
+VERSION = 3
+TOLD = ("loss", "learning_rate", "gradient_norm", "tokens_per_second")
+"""The numbers of :class:`siked.contracts.Progress`, in order."""
 LIMIT = 1 << 28
 """Bytes a frame may have; more means that the two sides do not speak the same protocol."""
 CREDIT = 4096

@@ -76,7 +76,7 @@ def test_clients_at_once_get_what_solve_gives_and_the_bad_ones_an_error(finished
                 bad: list[dict[str, Any]] = [
                     {"messages": []},
                     {"messages": [{"role": "user", "content": "x" * 101}]},
-                    {"messages": [{"role": "user", "content": "q"}], "temperature": 1},
+                    {"messages": [{"role": "user", "content": "q"}], "temperature": 3},
                     {"messages": [{"role": "user", "content": "q"}], "extra_body": {"strategy": "nope"}},
                 ]
                 with pytest.raises(openai.BadRequestError):
@@ -119,6 +119,32 @@ def test_streams_completions_tokens_and_sizes(finished: Path) -> None:
         with pytest.raises(openai.APIStatusError) as large:
             client.completions.create(model="student", prompt="x" * 6000)
         assert large.value.status_code == 413
+
+
+def test_settings_of_a_request_are_followed(finished: Path) -> None:
+    with served(finished, Limits()) as (url, batcher):
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+        ask = {"model": "student", "messages": [{"role": "user", "content": QUESTIONS[3]}]}
+
+        def said(**more: Any) -> str:
+            return str(client.chat.completions.create(**ask, **more).choices[0].message.content)
+
+        assert said(temperature=1, seed=1) == said(temperature=1, seed=1)
+        assert len({said(temperature=1) for _ in range(12)}) > 1
+        usage = client.chat.completions.create(**ask).usage
+        assert usage is not None
+        assert (usage.prompt_tokens, usage.total_tokens) == (8, 8 + usage.completion_tokens)
+        told = list(
+            client.chat.completions.create(**ask, stream=True, stream_options={"include_usage": True})
+        )
+        assert told[-1].usage == usage
+        for bad in (
+            {"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"stop": [""]}, {"stop": ["a"] * 5},
+            {"n": 2}, {"seed": "one"}, {"temperature": True}, {"stop": [3]}, {"strategy": ["cot"]},
+        ):  # fmt: skip
+            with pytest.raises(openai.BadRequestError):
+                client.chat.completions.create(**ask, extra_body=bad)
+    assert batcher.counts.failed == 0
 
 
 def test_too_many_and_too_slow_are_told(finished: Path) -> None:

@@ -15,7 +15,7 @@ from siked.journal.migrate import VERSION
 from siked.journal.queries import mixtures, scores, verdicts
 from siked.runs.run import resume
 
-OLD = Path(__file__).parent / "format3"
+OLD = [Path(__file__).parent / name for name in ("format3", "format4")]
 
 VERIFIER = """
 from siked import hookimpl
@@ -167,11 +167,11 @@ def _notes(run: siked.Run) -> list[dict[str, Any]]:
     return events(run.journal, "note")
 
 
-@pytest.fixture
-def old(fakes: Path, tmp_path: Path) -> Path:
-    """A run folder as format 3 was written."""
+@pytest.fixture(params=OLD, ids=lambda path: path.name)
+def old(fakes: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A run folder as an older format was written."""
     folder = tmp_path / "old"
-    shutil.copytree(OLD, folder)
+    shutil.copytree(request.param, folder)
     db = sqlite3.connect(folder / "run.db")
     db.executescript((folder / "run.sql").read_text())
     db.close()

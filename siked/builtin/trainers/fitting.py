@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from siked.builtin.trainers import watching
 from siked.builtin.trainers.batches import Limits, Plan, plan
 from siked.builtin.trainers.token_rows import Tokens, tokenize
 from siked.contracts import Progress
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
     Options = Sft.Options
 
-_TOLD = 50
-"""How often a training tells its loss: reading it off a device stops the device."""
 _SAME = 0.1
 """Of the spread of logits: rounding in bfloat16 stays far below, a row that sees another goes far above."""
 _OVERHEAD_CPU = 16.0
@@ -53,16 +50,21 @@ def fit(
     tokens = tokenize(tokenizer, rows, student.prompt_format, options.max_length)
     torch.manual_seed(settings.seed)  # a new adapter is drawn at random
     model = _model(options, base, weights, device)
-    watch = _watch(progress)
-    with tempfile.TemporaryDirectory(prefix="siked-train-") as scratch, warnings.catch_warnings():
+    checkpoints = out.parent / "checkpoints"
+    callbacks = watching.callbacks(options, settings, progress)
+    with warnings.catch_warnings():
         # about names that a later transformers will drop
         warnings.simplefilter("ignore", FutureWarning)
-        trainer = _trainer(options, model, tokenizer, tokens, settings, device, scratch, watch)
+        trainer = _trainer(options, model, tokenizer, tokens, settings, device, checkpoints, callbacks)
         stop = token_ids.stop_ids(tokenizer, model.generation_config, student.prompt_format)
         token_ids.preflight(tokenizer, _as_collated(trainer, tokens), stop)
         if options.packing:
             _keeps_apart(trainer, tokens)
-        trainer.train()
+        found = watching.latest(checkpoints)
+        if found is not None:
+            watching.take_up(trainer, found)
+        trainer.train(resume_from_checkpoint=None if found is None else str(found))
+    watching.finish(options)
     model = trainer.accelerator.unwrap_model(trainer.model)
     out.mkdir(parents=True, exist_ok=True)
     if options.adapter == "fresh":
@@ -160,8 +162,8 @@ def _trainer(
     tokens: Tokens,
     settings: TrainSettings,
     device: str,
-    scratch: str,
-    watch: Any,
+    checkpoints: Path,
+    callbacks: list[Any],
 ) -> Any:
     from transformers import PrinterCallback
 
@@ -170,13 +172,14 @@ def _trainer(
     # With Triton, TRL's own fused loss looks at labelled positions only, too.
     trainer = trainer_class(device.startswith("cuda"))(
         model=model,
-        args=_arguments(options, settings, device, scratch),
+        args=_arguments(options, settings, device, checkpoints),
         train_dataset=_data(tokens),
         processing_class=tokenizer,
-        callbacks=[watch],
+        callbacks=callbacks,
         plan=_plan(options, tokens, settings, device),
     )
     trainer.remove_callback(PrinterCallback)
+    callbacks[0].trainer = trainer
     return trainer
 
 
@@ -215,12 +218,12 @@ def overhead(device: str) -> float:
     return _OVERHEAD_CPU if device == "cpu" else _OVERHEAD_ELSEWHERE
 
 
-def _arguments(options: Options, settings: TrainSettings, device: str, scratch: str) -> Any:
+def _arguments(options: Options, settings: TrainSettings, device: str, checkpoints: Path) -> Any:
     from trl import SFTConfig
 
     on_cuda = device.startswith("cuda")
     return SFTConfig(
-        output_dir=scratch,
+        output_dir=str(checkpoints),
         # one pass over the steps of the plan, which holds all epochs
         num_train_epochs=1,
         gradient_accumulation_steps=1,
@@ -237,9 +240,13 @@ def _arguments(options: Options, settings: TrainSettings, device: str, scratch: 
         use_cpu=device == "cpu",
         gradient_checkpointing=on_cuda,
         dataloader_pin_memory=on_cuda,
+        # The callback says when; the last whole checkpoint is kept while the next is written.
         save_strategy="no",
+        save_total_limit=2,
         logging_strategy="no",
-        report_to="none",
+        report_to=watching.others(options) or "none",
+        run_name=settings.name or None,
+        project="siked",
         disable_tqdm=True,
     )
 
@@ -280,22 +287,3 @@ def _keeps_apart(trainer: Any, tokens: Tokens) -> None:
             "trainer.packing is on, but this model's attention does not keep packed rows apart; "
             "set it to false."
         )
-
-
-def _watch(progress: Progress) -> Any:
-    """A callback that passes progress on, with loss and rate at every :data:`_TOLD`-th part of the steps."""
-    from transformers import TrainerCallback
-
-    class Watch(TrainerCallback):  # type: ignore[misc]
-        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            every = math.ceil(state.max_steps / _TOLD)
-            if state.global_step % every == 0 or state.global_step == state.max_steps:
-                control.should_log = True
-            else:
-                progress(state.global_step, state.max_steps)
-
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-            if logs and "loss" in logs:
-                progress(state.global_step, state.max_steps, logs["loss"], logs.get("learning_rate"))
-
-    return Watch()

@@ -47,6 +47,15 @@ def trainer_class(fused: bool) -> Any:
         def last_loss(self) -> float:
             return float(self._late_loss) / self._late_mass
 
+        def tally(self) -> dict[str, float]:
+            """What has been counted so far; exact, so that a training can go on from it."""
+            return {"tokens_seen": self.tokens_seen, "late_loss": float(self._late_loss)}
+
+        def take_up(self, tally: dict[str, float]) -> None:
+            """Count on from a tally."""
+            self.tokens_seen = int(tally["tokens_seen"])
+            self._late_loss = torch.tensor(tally["late_loss"], device=self.args.device)
+
         def get_train_dataloader(self) -> Any:
             steps = _Steps(self._plan, self.train_dataset, self.data_collator)
             loader = torch.utils.data.DataLoader(

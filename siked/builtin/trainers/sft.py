@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt
 
+from siked.builtin.trainers import watching
 from siked.contracts import Progress
 from siked.errors import ConfigError, MissingExtra
 from siked.records import Model, Problem, Trained, TrainRow, TrainSettings
@@ -101,6 +102,26 @@ class Sft:
             default=0, metadata={"help": "CPU threads; 0 leaves it to torch."}
         )
 
+        logging_steps: Annotated[int, Ge(0)] = field(
+            default=0,
+            metadata={"help": "Steps between lines of the training log; 0: fifty lines.", "decides": False},
+        )
+        checkpoint_steps: Annotated[int, Ge(0)] = field(
+            default=0,
+            metadata={"help": "Steps between checkpoints inside a training; 0: by time.", "decides": False},
+        )
+        checkpoint_seconds: Annotated[float, Ge(0)] = field(
+            default=600.0,
+            metadata={"help": "Seconds between checkpoints inside a training; 0: none.", "decides": False},
+        )
+        report_to: str = field(
+            default="",
+            metadata={
+                "help": "Trackers separated by commas: tensorboard, wandb, mlflow, trackio.",
+                "decides": False,
+            },
+        )
+
     def __init__(self, options: Options) -> None:
         if options.adapter == "fresh" and options.method != "lora":
             raise ConfigError(
@@ -118,6 +139,7 @@ class Sft:
         if self.options.method == "qlora" and importlib.util.find_spec("bitsandbytes") is None:
             raise MissingExtra("trainer.method 'qlora'", "qlora")
         check_device(self.options.device)
+        watching.trackers(self.options.report_to)
         return []
 
     def train(

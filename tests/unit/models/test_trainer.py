@@ -46,7 +46,7 @@ def train(
     weights: Path | None = None,
     settings: TrainSettings | None = None,
     taught: list[TrainRow] | None = None,
-    progress: Progress = lambda step, of, loss=None, rate=None: None,
+    progress: Progress = lambda step, of, *told: None,
     **options: Any,
 ) -> Trained:
     student = Model(name=str(folder), weights=str(weights) if weights else None)
@@ -80,7 +80,7 @@ def loss_of(folder: Path, weights: Path | None, taught: list[TrainRow], tokenize
 
 def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, chat_tokenizer: Any) -> None:
     before = weights_hash(folder)
-    seen: list[tuple[int, int, float, float]] = []
+    seen: list[tuple[int, int, float, float, float, float]] = []
     trained = train(
         folder, tmp_path / "a", settings=TrainSettings(epochs=6, seed=3),
         progress=lambda *told: seen.append(told),
@@ -92,9 +92,10 @@ def test_it_trains_an_adapter_and_leaves_the_base(folder: Path, tmp_path: Path, 
     ]
     # 12 rows in steps of 8 are 2 steps an epoch
     assert [(step, of) for step, of, *_ in seen] == [(i + 1, 12) for i in range(12)]
-    losses = [loss for _, _, loss, _ in seen]
+    losses = [loss for _, _, loss, *_ in seen]
     assert losses[0] > losses[-1] > 0
     assert seen[1][3] > seen[-1][3] >= 0, "the learning rate falls"
+    assert all(norm > 0 and rate > 0 for *_, norm, rate in seen)
     assert (trained.steps, trained.rows, trained.dropped) == (12, 12, 0)
     lengths = [len(token_ids.row_ids(chat_tokenizer, row)[0]) for row in rows()]
     assert trained.tokens == 6 * sum(lengths)

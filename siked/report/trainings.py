@@ -1,0 +1,72 @@
+"""What trainings told on their way, as figures and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import median
+
+from markupsafe import Markup
+
+from siked.journal import Reader
+from siked.journal.queries import trainings
+from siked.journal.stage import Told
+from siked.report import figures
+from siked.report.figures import Point, Series
+from siked.report.tables import Table
+
+MOST = 6
+"""Trainings that a figure shows: the first, the last, and as many between."""
+
+
+def panels(journal: Reader) -> list[Markup]:
+    """Return figures of loss, gradient norm and speed over the steps of the run's own trainings."""
+    logs = [
+        (t, trainings.log(journal, track, t)) for track, t in trainings.logged(journal) if track == "main"
+    ]
+    shown = _some(logs)
+    wanted: list[tuple[str, Callable[[Told], float | None], str]] = [
+        ("training loss, nats a token", lambda told: told.loss, "{:.2f}"),
+        ("gradient norm", lambda told: told.gradient_norm, "{:.2f}"),
+        ("tokens a second", lambda told: told.tokens_per_second, "{:.0f}"),
+    ]
+    found = []
+    for title, pick, form in wanted:
+        series = [
+            Series(f"iteration {t}", figures.colour(at), _points(log, pick))
+            for at, (t, log) in enumerate(shown)
+        ]
+        series = [one for one in series if one.points]
+        if series:
+            found.append(figures.lines(title, series, form.format, low=0, along="step"))
+    return found
+
+
+def table(journal: Reader) -> Table:
+    """Return a row for each training that told something, controls included."""
+    rows = []
+    for track, t in trainings.logged(journal):
+        log = trainings.log(journal, track, t)
+        norms = [told.gradient_norm for told in log if told.gradient_norm is not None]
+        speeds = [told.tokens_per_second for told in log if told.tokens_per_second is not None]
+        rows.append(
+            [
+                f"iteration {t}" if track == "main" else f"{track} {t}",
+                f"{log[-1].step} of {log[-1].steps}",
+                f"{log[0].loss:.3f}",
+                f"{log[-1].loss:.3f}",
+                f"{max(norms):.2f}" if norms else "",
+                f"{median(speeds):.0f}" if speeds else "",
+            ]
+        )
+    columns = ["training", "steps", "first loss", "last loss", "largest gradient norm", "median tokens/s"]
+    return Table("Training", columns, rows)
+
+
+def _some(logs: list[tuple[int, list[Told]]]) -> list[tuple[int, list[Told]]]:
+    if len(logs) <= MOST:
+        return logs
+    return [logs[round(at * (len(logs) - 1) / (MOST - 1))] for at in range(MOST)]
+
+
+def _points(log: list[Told], pick: Callable[[Told], float | None]) -> list[Point]:
+    return [Point(told.step, value) for told in log if (value := pick(told)) is not None]
