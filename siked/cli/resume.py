@@ -15,6 +15,13 @@ from siked.cli.plugin_option import plugin_option
 @click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
 @click.option("--max-cost", type=float, metavar="C", help="What the teacher may cost in all.")
 @click.option("--max-tokens", type=int, metavar="N", help="What tokens the teacher may use in all.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Where workers run: cluster, backend.replicas, teacher.replicas.",
+)
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
 @plugin_option
 def command(
@@ -23,6 +30,7 @@ def command(
     retry_failed: bool,
     max_cost: float | None,
     max_tokens: int | None,
+    sets: tuple[str, ...],
     cache: str | None,
     plugins: tuple[str, ...],
 ) -> None:
@@ -33,6 +41,7 @@ def command(
     """
     from siked.cli.finish import guarded
     from siked.runs.run import resume
+    from siked.settings import assignment, merged
 
     click.echo(f"run folder: {run}")
     with guarded(run) as reporter:
@@ -42,6 +51,7 @@ def command(
             retry_failed=retry_failed,
             budget={k: v for k, v in (("max_cost", max_cost), ("max_tokens", max_tokens)) if v is not None},
             plugins=plugins,
+            placed=merged([assignment(text) for text in sets]),
             reporter=reporter,
             cache=cache,
         )

@@ -12,7 +12,12 @@ from siked.journal.write import Journal
 
 
 def copy_for_fork(
-    source: Reader, target: Path, upto: int, config: Mapping[str, Any], parent: Mapping[str, Any]
+    source: Reader,
+    target: Path,
+    upto: int,
+    config: Mapping[str, Any],
+    placement: Mapping[str, Any],
+    parent: Mapping[str, Any],
 ) -> None:
     """Write a journal with iterations 0 to ``upto`` of the run in ``source``, and its own settings.
 
@@ -41,6 +46,7 @@ def copy_for_fork(
         journal.fact("config", settings)
         journal.fact("parent", dict(parent))
         journal.event("iterations", iterations=iterations)
+        journal.event("placement", **placement)
     db.execute("VACUUM")
     journal.close()
 

@@ -18,7 +18,15 @@ from typing import Any
 import yaml
 
 from siked import __version__, events
-from siked.config import RunConfig, check_components, parse, with_budget
+from siked.config import (
+    RunConfig,
+    check_components,
+    merged,
+    parse,
+    placement,
+    with_budget,
+    without_placement,
+)
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
@@ -94,11 +102,12 @@ def run(
     folder = new_folder(config, out) if new or out is None else Path(out)
     with _locked(folder):
         journal = Journal.create(folder / "run.db")
-        values = config.dump()
+        values = without_placement(config)
         iterations = values.pop("iterations")
         with journal.saving():
             journal.fact("config", values)
             journal.event("iterations", iterations=iterations)
+            journal.event("placement", **placement(config))
         write_config(folder, config)
         try:
             _work(folder, config, registry, journal, reporter or Reporter(), loop, resumed=False, cache=cache)
@@ -114,6 +123,7 @@ def resume(
     iterations: int | None = None,
     retry_failed: bool = False,
     budget: Mapping[str, Any] | None = None,
+    placed: Mapping[str, Any] | None = None,
     registry: Registry | None = None,
     reporter: Reporter | None = None,
     plugins: Sequence[str | Path] = (),
@@ -121,8 +131,9 @@ def resume(
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
-    ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
-    ``plugins`` has others of the same name.
+    ``max_cost`` and ``max_tokens`` anew, ``placed`` has ``cluster`` and ``replicas``, which decide where
+    workers run and nothing else. Plugin files that the run has kept are loaded again, unless ``plugins`` has
+    others of the same name.
 
     Raises :class:`RunLocked` while another process works on it.
     """
@@ -136,6 +147,8 @@ def resume(
             config = config.model_copy(update={"iterations": iterations})
         if budget:
             config = with_budget(config, budget)
+        if placed:
+            config = replaced(config, placed)
         registry = registry or registry_with(plugins, folder)
         changes(journal, config, registry)
         check_components(config, registry)
@@ -144,9 +157,22 @@ def resume(
             journal.event("iterations", iterations=iterations)
         if budget:
             journal.event("budget", **budget)
+        if placed:
+            journal.event("placement", **placement(config))
         write_config(folder, config)
         _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
     return Run(folder)
+
+
+def replaced(config: RunConfig, placed: Mapping[str, Any]) -> RunConfig:
+    """Return ``config`` with other places for its workers.
+
+    Raises :class:`UsageError` for a setting that would decide more than that.
+    """
+    found = parse(merged([config.dump(), placed]))
+    if without_placement(found) != without_placement(config):
+        raise UsageError("a run goes on with the settings it has; only cluster and replicas can be set anew")
+    return found
 
 
 def judged_by_others(folder: Path, registry: Registry) -> bool:
@@ -173,7 +199,9 @@ def write_config(folder: Path, config: RunConfig) -> None:
 
 def stored_config(journal: Reader) -> RunConfig:
     """Return the configuration a run was started with, and extended to."""
-    config = parse({**journal.known("config"), **happened.events(journal, "iterations")[-1]})
+    placed = happened.events(journal, "placement")
+    values = {**journal.known("config"), **happened.events(journal, "iterations")[-1]}
+    config = parse(merged([values, *placed[-1:]]))
     for budget in happened.events(journal, "budget"):
         config = with_budget(config, budget)
     return config

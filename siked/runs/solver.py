@@ -19,7 +19,6 @@ from siked.config import ComponentConfig, RunConfig, load_config
 from siked.contracts import LooksUp
 from siked.engine.calibration import can_score, tag_logprobs
 from siked.engine.generate import chosen, student_prompt
-from siked.engine.judging import Item, judge
 from siked.engine.progress import Reporter
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
@@ -27,9 +26,11 @@ from siked.engine.stats import score
 from siked.errors import UsageError
 from siked.journal import Journal
 from siked.journal.queries import mixtures
+from siked.judging import judge
 from siked.records import (
     Answer,
     Completion,
+    JudgeItem,
     Malformed,
     Model,
     Problem,
@@ -279,8 +280,8 @@ def _solve(
 
         def pending(
             requests: list[Request] = requests, texts: dict[str, Completion] = texts
-        ) -> list[Request]:
-            return [r for r in requests if r.key not in texts]
+        ) -> list[list[Request]]:
+            return [[r for r in requests if r.key not in texts]]
 
         for item in state.pool.generate(state.student_spec, model, pending):
             if isinstance(item, Completion):
@@ -288,7 +289,7 @@ def _solve(
         read = [(r.strategy, texts[r.key].text) for r in requests]
         read = [(name, text) if name else chosen(state, text) for name, text in read]
         items = [
-            Item(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
+            JudgeItem(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
             for place, ((problem, _, _), (name, text)) in enumerate(zip(wanted, read, strict=True))
         ]
         judged = judge(items, state.verifier, state.sandbox.run)
