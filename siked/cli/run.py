@@ -126,6 +126,7 @@ def tell(found: Any, preset: str) -> None:
 @config_options
 @click.option("--from", "parent", metavar="RUN[@T]", help="Start from a finished iteration of a run.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
+@click.option("--sync", metavar="URL", help="Bring the run there after every step; see 'siked archive'.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
 @plugin_option
@@ -133,6 +134,7 @@ def command(
     out: str | None,
     parent: str | None,
     cache: str | None,
+    sync: str | None,
     dry_run: bool,
     plugins: tuple[str, ...],
     **values: Any,
@@ -166,10 +168,10 @@ def command(
         from siked.runs.run import resume
 
         with guarded(folder) as reporter:
-            resume(folder, registry=registry, reporter=reporter, cache=cache)
+            resume(folder, registry=registry, reporter=reporter, cache=cache, sync=sync)
         return
     with guarded(folder) as reporter:
-        run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache)
+        run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache, sync=sync)
 
 
 def _over_parent(parent: str, values: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -63,6 +63,8 @@ class State:
     """Folder of texts and students that runs share."""
     observed: bool = True
     """Whether plugins hear of what happens."""
+    after_step: Callable[[], None] | None = None
+    """Called when a step is finished, with everything of it in the journal."""
     observer_failures: list[str] = field(default_factory=list)
 
     @cached_property
@@ -285,6 +287,8 @@ class State:
         seconds = time.monotonic() - start
         with self.journal.saving():
             self.journal.step(stage, seconds)
+        if self.after_step is not None:
+            self.after_step()
         finished = events.StepFinished(**self.named(*stage), seconds=seconds, **place)
         self.emit("siked_step_finished", finished)
 

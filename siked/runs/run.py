@@ -79,6 +79,7 @@ def run(
     new: bool = True,
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
+    sync: str | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Run SIKeD and return the finished run.
@@ -87,8 +88,9 @@ def run(
     bundled default runs. ``out`` is a folder that does not exist yet; by default
     ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
     :func:`new_folder` has just made. ``cache`` is a folder that runs may share: what stands there
-    is not generated or trained again. ``plugins`` are plugin files without packaging, where no
-    ``registry`` is given. ``loop`` is what is done with the run.
+    is not generated or trained again. ``sync`` is a URL to which the run is brought after every step; see
+    :mod:`siked.runs.archive`. ``plugins`` are plugin files without packaging, where no ``registry`` is
+    given. ``loop`` is what is done with the run.
 
     Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
     run stopped and can be resumed.
@@ -110,7 +112,17 @@ def run(
             journal.event("placement", **placement(config))
         write_config(folder, config)
         try:
-            _work(folder, config, registry, journal, reporter or Reporter(), loop, resumed=False, cache=cache)
+            _work(
+                folder,
+                config,
+                registry,
+                journal,
+                reporter or Reporter(),
+                loop,
+                resumed=False,
+                cache=cache,
+                sync=sync,
+            )
         except UsageError:
             _forget(folder)
             raise
@@ -128,6 +140,7 @@ def resume(
     reporter: Reporter | None = None,
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
+    sync: str | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
@@ -160,7 +173,9 @@ def resume(
         if placed:
             journal.event("placement", **placement(config))
         write_config(folder, config)
-        _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
+        _work(
+            folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache, sync
+        )
     return Run(folder)
 
 
@@ -253,6 +268,41 @@ def _work(
     resumed: bool,
     retry_failed: bool = False,
     cache: str | Path | None = None,
+    sync: str | None = None,
+) -> None:
+    with _synced(folder, sync) as after_step:
+        _work_on(folder, config, registry, journal, reporter, loop, resumed, retry_failed, cache, after_step)
+
+
+@contextlib.contextmanager
+def _synced(folder: Path, url: str | None) -> Iterator[Callable[[], None] | None]:
+    """Hold the archive of a run while it works, and bring all of it there in the end."""
+    if url is None:
+        yield None
+        return
+    from siked.runs.archive import Archive
+
+    archive = Archive(url)
+
+    def after_step() -> None:
+        archive.push(folder)
+
+    with archive.lock.held():
+        yield after_step
+        archive.push(folder)
+
+
+def _work_on(
+    folder: Path,
+    config: RunConfig,
+    registry: Registry,
+    journal: Journal,
+    reporter: Reporter,
+    loop: Callable[[State], None],
+    resumed: bool,
+    retry_failed: bool,
+    cache: str | Path | None,
+    after_step: Callable[[], None] | None,
 ) -> None:
     state = State(
         folder=folder,
@@ -262,6 +312,7 @@ def _work(
         reporter=reporter,
         retry_failed=retry_failed,
         cache=None if cache is None else Path(cache),
+        after_step=after_step,
     )
     try:
         count = _record_start(state, resumed)

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import logging
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -148,32 +149,47 @@ class Place:
     """One actor of a pool, made again when it dies. Raises :class:`WorkerDied` for every way in which Ray
     says that it is gone; what the component raises is the caller's."""
 
-    def __init__(self, name: str, make: Callable[[], Made], opened: Callable[[Any], Any], of: Pool) -> None:
+    def __init__(self, name: str, make: Callable[[], Made], open_: Callable[[Any], Any], of: Pool) -> None:
         self.name = name
         self.actor: Any = None
         self._release: Callable[[], None] = _nothing
         self.up = False
+        self.lock = threading.RLock()
         self._make = make
-        self._opened = opened
+        self._open = open_
+        self._opening: Any = None
         self._of = of
         self._deaths = 0
 
-    def ready(self, over: Callable[[], bool] = lambda: False) -> bool:
-        """Wait until a node has taken the actor and what it opens is open."""
-        while not self.up:
-            try:
-                if self.actor is None:
-                    self.actor, self._release = self._make()
-                found = self._of.waited(self._opened(self.actor), over)
-                if not found:
-                    return False
-                self.opened(found[0])
-                self.up = True
-                self._of.seen = time.monotonic()
-            except WorkerDied as death:
-                if not self.lost(death):
-                    return False
-        return True
+    def ready(self, over: Callable[[], bool]) -> bool:
+        """Return whether a node has taken the actor and what it opens is open; stop waiting when ``over()``
+        is true. Asked again it goes on waiting for the same."""
+        with self.lock:
+            while not self.up:
+                try:
+                    if self.actor is None:
+                        self.actor, self._release = self._make()
+                    if self._opening is None:
+                        self._opening = self._open(self.actor)
+                    found = self._of.waited(self._opening, over)
+                    if not found:
+                        return False
+                    self.opened(found[0])
+                    self.up = True
+                except WorkerDied as death:
+                    if not self.lost(death):
+                        return False
+            return True
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it has died too often to be tried again."""
+        return self._deaths >= DEATHS
+
+    def reopen(self) -> None:
+        """Open anew before the next use."""
+        with self.lock:
+            self.up, self._opening = False, None
 
     def opened(self, found: Any) -> None:
         """Hear what opening has returned."""
@@ -204,7 +220,8 @@ class Place:
         """Let go of a dead actor; False where its place is given up."""
         import ray
 
-        actor, self.actor, self.up = self.actor, None, False
+        actor, self.actor = self.actor, None
+        self.up, self._opening = False, None
         if actor is not None:
             ray.kill(actor)
         self._release()

@@ -52,7 +52,7 @@ class Engines:
         self._model, self._info = model, None
         self._weights = self._sent(model)
         for place in self._pool.places:
-            place.up = False
+            place.reopen()
         self._first()
         if self._info is None:
             raise BackendError("no worker has opened the model")
@@ -90,12 +90,13 @@ class Engines:
         """Return an actor that is up; where none is, the first that comes up."""
         if self._model is None:
             raise BackendError("the cluster was asked to generate before a model was opened")
-        up = [place for place in self._pool.places if place.up]
-        if up:
-            return up[0]
-        for place in self._pool.places:
-            if place.ready():
-                return place
+        left = self._pool.places
+        while left:
+            for place in left:
+                # A look at each in turn: which one has room changes with the nodes that come and go.
+                if place.up or place.ready(lambda: True):
+                    return place
+            left = [place for place in left if not place.given_up]
         raise BackendError(f"none of {self.options.workers} workers stays alive; see the cluster's logs")
 
     def _made(self) -> Made:
