@@ -35,7 +35,12 @@ def cluster() -> Iterator[Any]:
     """A head that takes no work, and two nodes of one CPU each."""
     from ray.cluster_utils import Cluster
 
-    head = {"num_cpus": 0, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+    head = {
+        "num_cpus": 0,
+        "object_store_memory": 80 * 2**20,
+        "include_dashboard": False,
+        "_system_config": {"health_check_period_ms": 500, "health_check_timeout_ms": 5000},
+    }
     made = Cluster(initialize_head=True, head_node_args=head)
     try:
         node(made)
@@ -133,6 +138,8 @@ def test_a_node_is_lost_and_one_joins_while_sampling_and_the_driver_is_killed(
     until(first, lambda: texts(shared, "sample") > 60)
     lose(cluster)
     node(cluster)
+    # All nodes have one address here, so a driver that starts may take a dead one for its own until then.
+    cluster.wait_for_nodes(timeout=60)
     before = texts(shared, "sample")
     until(first, lambda: texts(shared, "sample") > before + 100)
     os.killpg(first.pid, signal.SIGKILL)
