@@ -6,9 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,9 @@ from siked.registry import load_registry
 pytest.importorskip("siked_ray", reason="pip install -e plugins/siked-ray")
 pytest.importorskip("ray", reason="pip install ray")
 
+from siked_ray import session
 from siked_ray.judges import Judges
+from siked_ray.options import Options as RayOptions
 
 pytestmark = pytest.mark.slow
 
@@ -165,18 +167,18 @@ def test_a_node_is_lost_and_one_joins_while_verifying(cluster: Any) -> None:
         kind: {"target": registry.find(kind, name).target, "options": {}}
         for kind, name in (("verifier", "numeric"), ("sandbox", "auto"))
     }
-    judges = Judges(Judges.Options(**places, cluster={"address": cluster.address, "judges": 3}))
+    judges = Judges(
+        Judges.Options(**places, cluster={"address": cluster.address, "judges": 3, "judge_cpus": 0.5})
+    )
 
-    def trouble() -> None:
+    # Ray starts nodes from the main thread only.
+    session.connect(RayOptions(address=cluster.address))
+    with ThreadPoolExecutor(1) as thread:
+        judging = thread.submit(lambda: [judges.judge(items) for _ in range(2)])
         time.sleep(2)
         lose(cluster)
         node(cluster)
-        node(cluster)
-
-    thread = threading.Thread(target=trouble)
-    thread.start()
-    found = [judges.judge(items) for _ in range(2)]
-    thread.join()
+        found = judging.result()
     sandbox = registry.make("sandbox", "auto")
     try:
         local = judge(items, registry.make("verifier", "numeric"), sandbox.run)
