@@ -18,6 +18,7 @@ from siked_ray.options import Options
 PACKAGES = ("siked", "siked-ray", "ray", "torch", "transformers", "peft", "vllm", "pydantic-monty", "sympy")
 _OURS = ("python", "siked", "siked-ray", "ray")
 """What a node has to have in common with the process that writes the journal."""
+_GONE = "failed: the node is gone"
 
 
 def connect(options: Options) -> None:
@@ -94,6 +95,8 @@ def everywhere(probe: str) -> list[tuple[str, str]]:
     for name, answer in sorted(asked.items()):
         try:
             found.append((name, str(ray.get(answer))))
+        except (ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):
+            found.append((name, _GONE))
         except ray.exceptions.RayError as error:
             found.append((name, f"failed: {str(error).strip().splitlines()[-1]}"))
     return found
@@ -126,6 +129,8 @@ def check_nodes() -> None:
     """
     found: list[tuple[str, dict[str, str]]] = []
     for node, text in everywhere("siked_ray.session:versions_text"):
+        if text == _GONE:  # between the list of nodes and the question
+            continue
         try:
             found.append((node, json.loads(text)))
         except ValueError:

@@ -49,6 +49,9 @@ def cluster() -> Iterator[Any]:
         node(made)
         yield made
     finally:
+        import ray
+
+        ray.shutdown()
         made.shutdown()
 
 
@@ -189,6 +192,3 @@ def test_a_node_is_lost_and_one_joins_while_verifying(cluster: Any) -> None:
         assert [judged.program and judged.program.answer for judged in one] == [
             judged.program and judged.program.answer for judged in local
         ]
-    import ray
-
-    ray.shutdown()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from siked.errors import ConfigError, WorkerError
 from siked.records import Completion, Message, Model, Request, Sampling
+from siked.registry import load_registry
 from siked.workers import Spec, WorkerDied, WorkerPool
 from siked.workers.dispatch import TRIES, Dispatcher
 from siked.workers.replicas import Unit, rest, shares, units
@@ -169,7 +172,12 @@ def test_two_replicas_write_what_one_writes(tmp_path: Path) -> None:
     pool = WorkerPool(tmp_path, pytest.fail)
     target = "siked.builtin.backends.transformers:Transformers"
     options = {"batch_size": 5, "device": "cpu", "threads": 1}
-    lists = [requests(20), requests(32)[20:]]
+    problems = itertools.islice(load_registry().make("dataset", "wordproblems").load("train"), 32)
+    asked = [
+        replace(request, messages=(Message("user", problem.question),))
+        for request, problem in zip(requests(32), problems, strict=True)
+    ]
+    lists = [asked[:20], asked[20:]]
     try:
         one = Spec(role="one", target=target, options=options)
         alone = texts(pool, one, Model(name="tiny"), lists[:1]) | texts(
