@@ -65,7 +65,15 @@ class WorkerConfig(ComponentConfig):
     python: str | None = Field(None, description="Interpreter of the worker; default: this one.")
 
 
-class TeacherConfig(WorkerConfig):
+class BackendConfig(WorkerConfig):
+    """A backend, and how many of it there are."""
+
+    replicas: int = Field(
+        1, ge=1, description="Workers that share the requests; on CUDA each has its share of the devices."
+    )
+
+
+class TeacherConfig(BackendConfig):
     """The teacher: a backend, its model, and how it is sampled."""
 
     name: str = Field("tiny-teacher", description="Backend of the teacher.")
@@ -171,12 +179,15 @@ class RunConfig(_Section):
     stopping: ComponentConfig = Field(
         ComponentConfig(name="fixed"), description="When a run ends before its iterations are done."
     )
-    backend: WorkerConfig = Field(
-        WorkerConfig(name="transformers"), description="What generates the student's texts."
+    backend: BackendConfig = Field(
+        BackendConfig(name="transformers"), description="What generates the student's texts."
     )
     trainer: TrainerConfig = Field(TrainerConfig(), description="What trains the student, and how long.")
     sample: SampleConfig = Field(SampleConfig(), description="How the student is sampled for training.")
     evaluate: EvaluateConfig = Field(EvaluateConfig(), description="How students are scored.")
+    cluster: ComponentConfig | None = Field(
+        None, description="Where workers run and texts are judged, if not on this machine alone, such as ray."
+    )
     controls: list[ControlName] = Field(
         [], description="What is trained or scored beside the run, to compare it with."
     )
@@ -232,6 +243,27 @@ class RunConfig(_Section):
     def dump(self) -> dict[str, Any]:
         """Return the whole configuration as plain values."""
         return self.model_dump(mode="json")
+
+
+def placement(config: RunConfig) -> dict[str, Any]:
+    """Return the settings that say where and how often workers run: they decide nothing of a run's rows."""
+    values = config.dump()
+    found: dict[str, Any] = {"backend": {"replicas": config.backend.replicas}, "cluster": values["cluster"]}
+    if isinstance(config.teacher, TeacherConfig):
+        found["teacher"] = {"replicas": config.teacher.replicas}
+    else:
+        found["teacher"] = {name: {"replicas": one.replicas} for name, one in config.teacher.items()}
+    return found
+
+
+def without_placement(config: RunConfig) -> dict[str, Any]:
+    """Return the configuration as plain values, without those of :func:`placement`."""
+    values = config.dump()
+    del values["cluster"], values["backend"]["replicas"]
+    many = not isinstance(config.teacher, TeacherConfig)
+    for section in values["teacher"].values() if many else [values["teacher"]]:
+        del section["replicas"]
+    return values
 
 
 def load_config(
@@ -324,6 +356,12 @@ def check_components(config: RunConfig, registry: Registry) -> None:
     for kind in ("schedule", "verifier", "sandbox", "stopping", "backend", "trainer", "dataset"):
         section: ComponentConfig = getattr(config, kind)
         options(registry.find(kind, section.name), section.options)
+    if config.cluster is not None:
+        options(registry.find("cluster", config.cluster.name), config.cluster.options)
+    teachers = [config.teacher_of(name) for name in names]
+    for backend in [config.backend, *teachers]:
+        if backend.replicas > 1 and hasattr(registry.find("backend", backend.name).load(), "account"):
+            raise ConfigError(f"{backend.name} keeps one budget for all its requests, so it has one replica")
     if config.labels is not None:
         options(registry.find("verifier", config.labels.name), config.labels.options)
     dataset = registry.find("dataset", config.dataset.name).load()
@@ -421,6 +459,7 @@ def _siblings(loc: tuple[int | str, ...]) -> str:
 
 __all__ = [
     "PROBE",
+    "BackendConfig",
     "ComponentConfig",
     "ConfigError",
     "DatasetConfig",
@@ -437,6 +476,8 @@ __all__ = [
     "merged",
     "options",
     "parse",
+    "placement",
     "presets",
     "with_budget",
+    "without_placement",
 ]

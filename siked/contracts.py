@@ -1,4 +1,4 @@
-"""The eight contracts a plugin can implement; each has three methods at most.
+"""The nine contracts a plugin can implement; each has three methods at most.
 
 A component is a class. Its settings are a frozen standard-library dataclass named ``Options``
 inside it, and the engine makes one with ``Component(Component.Options(...))``. Unknown or
@@ -22,9 +22,12 @@ from siked.records import (
     DevPoint,
     History,
     Item,
+    Judged,
+    JudgeItem,
     Message,
     Model,
     ModelInfo,
+    Placed,
     Problem,
     Program,
     ProgramOutcome,
@@ -136,6 +139,30 @@ class BudgetedBackend(Backend, Protocol):
     def account(self, tokens: int, cost: float) -> None:
         """Take what the run has used so far, calls that were cut off included; comes before each
         ``generate``."""
+        ...
+
+
+@runtime_checkable
+class BatchingBackend(Backend, Protocol):
+    """A backend whose texts depend, in their last bits, on what is written beside them. Several workers
+    share its requests batch by batch, so that each text has the same company."""
+
+    def batches(self, requests: Sequence[Request]) -> Sequence[Sequence[int]]:
+        """Return which of the requests are written together, by place; every place stands in one batch.
+
+        A pure function of the list, ``done`` or not; any of the batches by itself, or some of them as one
+        list, give the same batches again.
+        """
+        ...
+
+
+@runtime_checkable
+class DispatchingBackend(Backend, Protocol):
+    """A backend that hands requests on to several others."""
+
+    def dispatch(self, lists: Sequence[Sequence[Request]]) -> Iterator[Item]:
+        """Yield the same as :meth:`Backend.generate` of each list, in any order; batches are those of
+        each list by itself."""
         ...
 
 
@@ -256,6 +283,39 @@ class Sandbox(Component, Protocol):
 
     def close(self) -> None:
         """End every process; safe to call twice."""
+        ...
+
+
+@runtime_checkable
+class Judge(Component, Protocol):
+    """Gives verdicts, in a worker process of its own."""
+
+    def judge(self, items: Sequence[JudgeItem]) -> Sequence[Judged]:
+        """Return what :func:`siked.judging.judge` does, wherever it is done."""
+        ...
+
+
+@runtime_checkable
+class Cluster(Component, Protocol):
+    """Places work on other machines. What comes of it is what would come of it here; the journal is
+    written here alone. All three methods are light: what they name runs in workers."""
+
+    name: ClassVar[str]
+
+    def backend(self, placed: Placed, replicas: int) -> Placed:
+        """Return a :class:`DispatchingBackend` over ``replicas`` of the backend ``placed``; it scores and
+        checks tags where that one does."""
+        ...
+
+    def judge(self, verifier: Placed, sandbox: Placed) -> Placed:
+        """Return a :class:`Judge` with this verifier and a sandbox on every node."""
+        ...
+
+    def inspect(self, probe: str) -> Sequence[tuple[str, str]]:
+        """Call ``probe``, ``module:function``, on every node; return (node, the text it returned).
+
+        Raises :class:`siked.errors.UsageError` where the cluster cannot be reached.
+        """
         ...
 
 

@@ -88,6 +88,11 @@ def siked_register_stoppings(register: Register) -> None:
 
 
 @hookspec
+def siked_register_clusters(register: Register) -> None:
+    """Offer clusters (:class:`siked.contracts.Cluster`)."""
+
+
+@hookspec
 def siked_add_commands(group: click.Group) -> None:
     """Add subcommands to ``siked``; a name that is taken is refused."""
 

@@ -6,10 +6,10 @@ only, so each can be written to the journal or sent to a worker as JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 SplitName = Literal["train", "dev", "test"]
 
@@ -137,6 +137,34 @@ class Verdict:
     rule: str
     flags: tuple[str, ...] = ()
     """Warnings about the reasoning above a right answer (``constant-program``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeItem:
+    """One text to judge, as its strategy read it."""
+
+    group: Hashable
+    """Items of one group answer the same problem and are judged together."""
+    problem: Problem
+    reading: Reading | Outcome
+    """An outcome where there is no text to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict and, where a program was run, how it ended."""
+
+    verdict: Verdict
+    program: ProgramOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A component as a worker makes it."""
+
+    target: str
+    """``module:Class``."""
+    options: Mapping[str, Any]
 
 
 # --- generation -------------------------------------------------------------------------------

@@ -15,7 +15,17 @@ from siked.errors import AmbiguousName, ConfigError, PluginError, SikedError, Un
 from siked.plugin_files import PluginFile, read_files
 from siked.plugins import OWN, Plugin, Plugins, described, load_plugins, quiet
 
-KINDS = ("strategy", "verifier", "schedule", "backend", "trainer", "dataset", "sandbox", "stopping")
+KINDS = (
+    "strategy",
+    "verifier",
+    "schedule",
+    "backend",
+    "trainer",
+    "dataset",
+    "sandbox",
+    "stopping",
+    "cluster",
+)
 _HOOKS = {
     "strategy": "siked_register_strategies",
     "verifier": "siked_register_verifiers",
@@ -25,6 +35,7 @@ _HOOKS = {
     "dataset": "siked_register_datasets",
     "sandbox": "siked_register_sandboxes",
     "stopping": "siked_register_stoppings",
+    "cluster": "siked_register_clusters",
 }
 
 

@@ -31,6 +31,8 @@ COMMANDS = {
     "init": ("siked.cli.init:command", "Write the start of a plugin, or a configuration."),
     "doctor": ("siked.cli.doctor:command", "Try what this machine can do: sandbox, packages, devices."),
     "families": ("siked.cli.families:command", "Show which strategy suits which family of problems."),
+    "archive": ("siked.cli.archive:command", "Bring a run to other storage, its journal as Parquet."),
+    "restore": ("siked.cli.archive:restore", "Make the folder of a run from its archive."),
     "export": ("siked.cli.export:command", "Write a student, or rationales, as a folder that others load."),
 }
 """Name to (where the command is, one line for the help page): help imports no command module."""

@@ -19,6 +19,7 @@ from siked.cli.plugin_option import plugin_option
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="A setting that decides nothing made so far."
 )
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share.")
+@click.option("--sync", metavar="URL", help="Bring the run there after every step; see 'siked archive'.")
 @plugin_option
 @click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
@@ -30,6 +31,7 @@ def command(
     sets: tuple[str, ...],
     cache: str | None,
     plugins: tuple[str, ...],
+    sync: str | None,
     trust: bool,
 ) -> None:
     """Go on with a run from what is missing.
@@ -53,5 +55,6 @@ def command(
             plugins=plugins,
             reporter=reporter,
             cache=cache,
+            sync=sync,
             trust=trust,
         )

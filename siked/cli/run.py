@@ -128,6 +128,7 @@ def tell(found: Any, preset: str) -> None:
 @config_options
 @click.option("--from", "parent", metavar="RUN[@T]", help="Start from a finished iteration of a run.")
 @click.option("--cache", metavar="DIR", help="Texts and students that runs share; made where it is missing.")
+@click.option("--sync", metavar="URL", help="Bring the run there after every step; see 'siked archive'.")
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--trust", is_flag=True, help="With --from: use what its settings name, whoever wrote them.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
@@ -136,6 +137,7 @@ def command(
     out: str | None,
     parent: str | None,
     cache: str | None,
+    sync: str | None,
     trust: bool,
     dry_run: bool,
     plugins: tuple[str, ...],
@@ -170,10 +172,10 @@ def command(
         from siked.runs.run import resume
 
         with guarded(folder) as reporter:
-            resume(folder, registry=registry, reporter=reporter, cache=cache, trust=True)
+            resume(folder, registry=registry, reporter=reporter, cache=cache, sync=sync, trust=True)
         return
     with guarded(folder) as reporter:
-        run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache)
+        run(config, folder, registry=registry, reporter=reporter, new=False, cache=cache, sync=sync)
 
 
 def _over_parent(parent: str, values: dict[str, Any]) -> Any:

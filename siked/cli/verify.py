@@ -104,9 +104,10 @@ class _Judge:
 
     def judged(self, rows: list[_Row]) -> Iterator[dict[str, Any]]:
         """Yield what is written for each row."""
-        from siked.engine.judging import Item, judge
+        from siked.judging import judge
+        from siked.records import JudgeItem
 
-        items = [Item(place, _problem(row), self._read(row)) for place, row in enumerate(rows)]
+        items = [JudgeItem(place, _problem(row), self._read(row)) for place, row in enumerate(rows)]
         for row, found in zip(rows, judge(items, self.verifier, self._run), strict=True):
             yield _written(row, found.verdict)
 

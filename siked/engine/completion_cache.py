@@ -41,5 +41,5 @@ def put(state: State, spec: Spec, stage: Stage) -> None:
 
 
 def _key(spec: Spec, key: str) -> str:
-    text = json.dumps([key, spec.target, spec.deciding], sort_keys=True)
+    text = json.dumps([key, spec.decides, spec.deciding], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()

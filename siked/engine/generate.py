@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +32,9 @@ from siked.workers import Spec
 CHUNK = 2048
 """Requests handed to a backend at a time, so that memory stays flat whatever a step's size. A
 chunk is a pure function of the step's plan: resuming makes the same batches."""
+
+
+_ABSENT = object()
 
 
 class Ask(NamedTuple):
@@ -84,8 +88,8 @@ def generate(state: State, stage: Stage, source: Source, asks: Callable[[], Iter
     state.reporter.advance(ended)
     group = len(state.strategies) * max(state.config.sample.k, 1)
     size = max(1, CHUNK // group) * group
-    for chunk in journal.chunks(stage, size, state.retry_failed):
-        ended = _fetch(state, stage, source, chunk, ended)
+    for window in _windows(journal.chunks(stage, size, state.retry_failed), source.spec.window):
+        ended = _fetch(state, stage, source, window, ended)
     state.reporter.end()
     completion_cache.put(state, source.spec, stage)
     _tell_failures(state, stage)
@@ -117,6 +121,21 @@ def _same(state: State, one: str, other: str) -> bool:
     if not one or not other:
         return False
     return weights_hash(state.folder / one) == weights_hash(state.folder / other)
+
+
+def _windows(chunks: Iterable[list[Asked]], size: int) -> Iterator[list[list[Asked]]]:
+    """Yield ``size`` chunks at a time; fewer where two share a key, as each writes its own text for it."""
+    window: list[list[Asked]] = []
+    keys: set[str] = set()
+    for chunk in chunks:
+        own = {asked.key for asked in chunk if not asked.done}
+        if window and (len(window) == size or keys & own):
+            yield window
+            window, keys = [], set()
+        window.append(chunk)
+        keys |= own
+    if window:
+        yield window
 
 
 def _from_cache(state: State, stage: Stage, source: Source) -> None:
@@ -155,23 +174,19 @@ def chosen(state: State, text: str) -> tuple[str, str]:
     return "", text
 
 
-def _fetch(state: State, stage: Stage, source: Source, chunk: list[Asked], ended: int) -> int:
-    open_ids = {asked.key: asked for asked in chunk if not asked.done}
+def _fetch(state: State, stage: Stage, source: Source, window: list[list[Asked]], ended: int) -> int:
     twins: dict[str, list[Asked]] = {}
-    for asked in chunk:
+    for asked in chain.from_iterable(window):
         if not asked.done:
             twins.setdefault(asked.key, []).append(asked)
+    open_ids = dict.fromkeys(twins)
 
-    def pending() -> list[Request]:
-        return [
-            build(
-                state,
-                source,
-                asked._replace(done=asked.key not in open_ids),
-                state.journal.problem(asked.problem),
-            )
-            for asked in chunk
-        ]
+    def wanted(asked: Asked) -> Request:
+        problem = state.journal.problem(asked.problem)
+        return build(state, source, asked._replace(done=asked.key not in open_ids), problem)
+
+    def pending() -> list[list[Request]]:
+        return [[wanted(asked) for asked in chunk] for chunk in window]
 
     def used() -> tuple[int, float]:
         return state.journal.used(source.teacher)
@@ -183,7 +198,7 @@ def _fetch(state: State, stage: Stage, source: Source, chunk: list[Asked], ended
                 continue
             if isinstance(item, Call):
                 state.journal.call(stage, source.backend, item)
-            elif open_ids.pop(item.key, None) is not None:
+            elif open_ids.pop(item.key, _ABSENT) is not _ABSENT:
                 for asked in twins[item.key]:
                     name = asked.strategy or chosen(state, item.text)[0]
                     state.journal.completion(asked.id, item, name)

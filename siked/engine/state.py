@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from siked import config as configuration
-from siked import events
+from siked import events, judging
 from siked.border import Log
 from siked.config import RunConfig, TeacherConfig
-from siked.contracts import Sandbox, Schedule, Stopping, Strategy, Verifier
+from siked.contracts import Cluster, Sandbox, Schedule, Stopping, Strategy, Verifier
 from siked.engine.forecast import remaining
 from siked.engine.progress import Reporter
 from siked.engine.weights import weights_of
@@ -26,12 +26,15 @@ from siked.journal.stage import Role
 from siked.journal.starts import Spent, run_id, spent
 from siked.plugin_files import FOLDER
 from siked.plugins import described, whole_story
-from siked.records import Call, Model
+from siked.records import Call, Judged, JudgeItem, Model, Placed
 from siked.registry import Offer, Registry
 from siked.workers import Spec, WorkerPool
 
 MAIN = "main"
 """The track of the run itself; controls have tracks of their own."""
+
+MOST_LISTS = 16
+"""Lists of requests that are handed to many workers together: all of them are in memory at once."""
 
 
 class Judging(NamedTuple):
@@ -62,6 +65,8 @@ class State:
     """Folder of texts and students that runs share."""
     observed: bool = True
     """Whether plugins hear of what happens."""
+    after_step: Callable[[], None] | None = None
+    """Called when a step is finished, with everything of it in the journal."""
     observer_failures: list[str] = field(default_factory=list)
 
     @cached_property
@@ -120,6 +125,63 @@ class State:
         made: Stopping = self.component("stopping", self.config.stopping)
         return made
 
+    def judge(self, role: Role, items: Sequence[JudgeItem]) -> Sequence[Judged]:
+        """Run what is a program and ask the verifier of ``role``, here or on the cluster."""
+        if self.cluster is None:
+            return judging.judge(items, self.judging[role].verifier, self.sandbox.run)
+        found: Sequence[Judged] = self.pool.retry(self._judge_spec(role), lambda worker: worker.judge(items))
+        return found
+
+    def _judge_spec(self, role: Role) -> Spec:
+        assert self.cluster is not None
+        section = self.config.verifier if role == "scores" else self.config.labels or self.config.verifier
+        made = self.cluster.judge(
+            self._placed("verifier", section), self._placed("sandbox", self.config.sandbox)
+        )
+        return Spec(role="judge", target=made.target, options=dict(made.options), apart=True)
+
+    def _placed(self, kind: str, section: configuration.ComponentConfig) -> Placed:
+        offer = self.registry.find(kind, section.name)
+        _on_nodes(offer)
+        return Placed(offer.target, configuration.options(offer, section.options))
+
+    @cached_property
+    def cluster(self) -> Cluster | None:
+        """Where workers run, if not on this machine alone."""
+        if self.config.cluster is None:
+            return None
+        made: Cluster = self.component("cluster", self.config.cluster)
+        return made
+
+    def _backend_spec(self, role: str, section: configuration.BackendConfig) -> Spec:
+        offer = self.registry.find("backend", section.name)
+        spec = Spec(
+            role=role,
+            label=offer.full,
+            file=self._file(offer),
+            target=offer.target,
+            options=configuration.options(offer, section.options),
+            python=section.python,
+            replicas=section.replicas,
+            window=min(section.replicas, MOST_LISTS),
+            aside=configuration.aside(offer),
+        )
+        # What keeps a budget asks one provider, wherever it runs.
+        if self.cluster is None or hasattr(offer.load(), "account"):
+            return spec
+        _on_nodes(offer)
+        made = self.cluster.backend(Placed(spec.target, spec.options), spec.replicas)
+        return replace(
+            spec,
+            target=made.target,
+            options=dict(made.options),
+            python=None,
+            file=None,
+            replicas=1,
+            apart=True,
+            local=(spec.target, spec.deciding),
+        )
+
     @cached_property
     def sandbox(self) -> Sandbox:
         """The run's sandbox, started when the first program comes."""
@@ -129,18 +191,7 @@ class State:
     @cached_property
     def student_spec(self) -> Spec:
         """The worker that samples the student."""
-        section = self.config.backend
-        offer = self.registry.find("backend", section.name)
-        values = configuration.options(offer, section.options)
-        return Spec(
-            role="student",
-            label=offer.full,
-            file=self._file(offer),
-            target=offer.target,
-            options=values,
-            python=section.python,
-            aside=configuration.aside(offer),
-        )
+        return self._backend_spec("student", self.config.backend)
 
     @cached_property
     def trainer_spec(self) -> Spec:
@@ -160,17 +211,8 @@ class State:
 
     def teacher_spec(self, teacher: TeacherConfig) -> Spec:
         """The worker that hosts a teacher."""
-        offer = self.registry.find("backend", teacher.name)
-        values = configuration.options(offer, teacher.options)
-        return Spec(
-            role=f"teacher-{offer.name}",
-            label=offer.full,
-            file=self._file(offer),
-            target=offer.target,
-            options=values,
-            python=teacher.python,
-            aside=configuration.aside(offer),
-        )
+        name = self.registry.find("backend", teacher.name).name
+        return self._backend_spec(f"teacher-{name}", teacher)
 
     def _file(self, offer: Offer) -> str | None:
         """Return the plugin file that a worker loads: the run's copy, where it has one."""
@@ -252,6 +294,8 @@ class State:
         with self.journal.saving():
             self.journal.step(stage, seconds)
         self.tell_left()
+        if self.after_step is not None:
+            self.after_step()
         finished = events.StepFinished(**self.named(*stage), seconds=seconds, **place)
         self.emit("siked_step_finished", finished)
 
@@ -272,3 +316,9 @@ class State:
             self.note(str(error))
         finally:
             self.journal.close()
+
+
+def _on_nodes(offer: Offer) -> None:
+    """Raise :class:`UsageError` for what the nodes of a cluster do not have."""
+    if offer.file is not None:
+        raise UsageError(f"{offer.full}: a plugin file is here alone; for a cluster install a distribution")

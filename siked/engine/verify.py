@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from siked import events
 from siked.engine.generate import chosen
-from siked.engine.judging import Item, judge
 from siked.engine.state import State
 from siked.journal import Stage
 from siked.journal.queries import verdicts
 from siked.journal.read import Unjudged
 from siked.journal.stage import Role
-from siked.records import Malformed, Outcome, Reading
+from siked.records import JudgeItem, Malformed, Outcome, Reading
 
 PROBLEMS = 256
 """Problems judged at a time; all answers to one problem are judged together."""
@@ -42,10 +41,10 @@ def judge_stages(state: State, stages: Sequence[Stage]) -> None:
 
 
 def _judge_chunk(state: State, rows: list[Unjudged], role: Role) -> None:
-    key, verifier = state.judging[role]
+    key = state.judging[role].key
     problems = {row.problem: state.journal.problem(row.problem) for row in rows}
-    items = [Item(row.problem, problems[row.problem], _read(state, row)) for row in rows]
-    found = judge(items, verifier, state.sandbox.run)
+    items = [JudgeItem(row.problem, problems[row.problem], _read(state, row)) for row in rows]
+    found = state.judge(role, items)
     with state.journal.saving():
         for row, (verdict, program) in zip(rows, ((f.verdict, f.program) for f in found), strict=True):
             state.journal.verdict(

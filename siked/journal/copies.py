@@ -23,7 +23,12 @@ _BY_ITERATION = (
 
 
 def copy_for_fork(
-    source: Reader, target: Path, upto: int, config: Mapping[str, Any], parent: Mapping[str, Any]
+    source: Reader,
+    target: Path,
+    upto: int,
+    config: Mapping[str, Any],
+    placement: Mapping[str, Any],
+    parent: Mapping[str, Any],
 ) -> None:
     """Write a journal with iterations 0 to ``upto`` of the run in ``source``, and its own settings.
 
@@ -52,6 +57,7 @@ def copy_for_fork(
         journal.fact("config", settings)
         journal.fact("parent", dict(parent))
         journal.event("iterations", iterations=iterations)
+        journal.event("placement", **placement)
     db.execute("VACUUM")
     journal.close()
 

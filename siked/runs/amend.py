@@ -30,6 +30,7 @@ _DECIDES: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("scored",),
     "stopping": ("scored",),
     "controls": (),
+    "cluster": (),
 }
 """What each setting decides, as fields of :class:`Made`; controls stand beside what is there."""
 _WORDS: Mapping[str, str] = {
@@ -76,6 +77,8 @@ def _check(folder: Path, key: str, there: Made, new: RunConfig, registry: Regist
         raise UsageError("--set iterations: write --iterations T, which can only add")
     if section == "teacher" and option.rpartition(".")[2] in ("max_cost", "max_tokens"):
         raise UsageError(f"--set {key}: write --{option.rpartition('.')[2].replace('_', '-')}")
+    if option.rpartition(".")[2] == "replicas":
+        return
     if option and _decides_nothing(section, option, new, registry):
         return
     for what in _DECIDES[section]:

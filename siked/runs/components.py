@@ -71,6 +71,8 @@ def used(config: RunConfig, registry: Registry) -> Iterator[tuple[str, str, Comp
     for kind in ("schedule", "verifier", "sandbox", "stopping", "trainer", "dataset"):
         yield kind, kind, getattr(config, kind)
     yield "student", "backend", config.backend
+    if config.cluster is not None:
+        yield "cluster", "cluster", config.cluster
     if config.labels is not None:
         yield "labels", "verifier", config.labels
     dataset = registry.find("dataset", config.dataset.name).load()

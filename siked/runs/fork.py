@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from siked.config import RunConfig
+from siked.config import RunConfig, placement, without_placement
 from siked.engine.state import MAIN
 from siked.engine.weights import weights_of
 from siked.errors import UsageError
@@ -66,7 +66,7 @@ def fork(parent: Path, iteration: int | None, config: RunConfig, folder: Path) -
             if getattr(kept, key) != getattr(config, key):
                 raise UsageError(f"--from {parent}: {key} is another there; a fork shares {', '.join(SAME)}")
         parentage = {"run": parent.name, "iteration": at, "journal": digest(reader)}
-        copy_for_fork(reader, folder / "run.db", at, config.dump(), parentage)
+        copy_for_fork(reader, folder / "run.db", at, without_placement(config), placement(config), parentage)
         for student in mixtures.students(reader, MAIN):
             if student.iteration <= at:
                 shutil.copytree(weights_of(parent, student), folder / student.weights, copy_function=_link)

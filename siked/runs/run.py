@@ -19,7 +19,15 @@ from typing import Any
 import yaml
 
 from siked import __version__, events
-from siked.config import RunConfig, check_components, merged, parse, with_budget
+from siked.config import (
+    RunConfig,
+    check_components,
+    merged,
+    parse,
+    placement,
+    with_budget,
+    without_placement,
+)
 from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
@@ -77,6 +85,7 @@ def run(
     new: bool = True,
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
+    sync: str | None = None,
     loop: Callable[[State], None] = run_loop,
 ) -> Run:
     """Run SIKeD and return the finished run.
@@ -85,8 +94,9 @@ def run(
     bundled default runs. ``out`` is a folder that does not exist yet; by default
     ``runs/<dataset>-<student>-NNN``. With ``new=False``, ``out`` is a folder that
     :func:`new_folder` has just made. ``cache`` is a folder that runs may share: what stands there
-    is not generated or trained again. ``plugins`` are plugin files without packaging, where no
-    ``registry`` is given. ``loop`` is what is done with the run.
+    is not generated or trained again. ``sync`` is a URL to which the run is brought after every step; see
+    :mod:`siked.runs.archive`. ``plugins`` are plugin files without packaging, where no ``registry`` is
+    given. ``loop`` is what is done with the run.
 
     Raises :class:`UsageError` before anything is spent, :class:`siked.errors.RunError` where the
     run stopped and can be resumed.
@@ -101,14 +111,25 @@ def run(
     folder = new_folder(config, out) if new or out is None else Path(out)
     with _locked(folder):
         journal = Journal.create(folder / "run.db")
-        values = config.dump()
+        values = without_placement(config)
         iterations = values.pop("iterations")
         with journal.saving():
             journal.fact("config", values)
             journal.event("iterations", iterations=iterations)
+            journal.event("placement", **placement(config))
         write_config(folder, config)
         try:
-            _work(folder, config, registry, journal, reporter or Reporter(), loop, resumed=False, cache=cache)
+            _work(
+                folder,
+                config,
+                registry,
+                journal,
+                reporter or Reporter(),
+                loop,
+                resumed=False,
+                cache=cache,
+                sync=sync,
+            )
         except UsageError:
             _forget(folder)
             raise
@@ -126,13 +147,15 @@ def resume(
     reporter: Reporter | None = None,
     plugins: Sequence[str | Path] = (),
     cache: str | Path | None = None,
+    sync: str | None = None,
     loop: Callable[[State], None] = run_loop,
     trust: bool = False,
 ) -> Run:
     """Go on with a run from what is missing; ``iterations`` raises T, ``budget`` sets the teacher's
     ``max_cost`` and ``max_tokens`` anew. Plugin files that the run has kept are loaded again, unless
-    ``plugins`` has others of the same name.
-    ``settings`` are nested values over those of the run, for what it has still to do.
+    ``plugins`` has others of the same name. ``settings`` are nested values over those of the run, for what it
+    has still to do; ``cluster`` and ``replicas``, which decide where workers run and nothing else, can always
+    be among them.
 
     The folder may come from somebody else: interpreters, servers, plugins and files that its settings name
     and that the user of this machine has never named raise :class:`UsageError`, unless ``trust`` is set, and
@@ -163,7 +186,9 @@ def resume(
         if settings:
             journal.event("settings", values=dict(settings))
         write_config(folder, config)
-        _work(folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache)
+        _work(
+            folder, config, registry, journal, reporter or Reporter(), loop, True, retry_failed, cache, sync
+        )
     return Run(folder)
 
 
@@ -194,7 +219,8 @@ def stored_config(journal: Reader) -> RunConfig:
     kept, raised = journal.known("config"), happened.events(journal, "iterations")
     if not (isinstance(kept, dict) and raised and all(isinstance(one, dict) for one in raised)):
         raise UsageError(f"{journal.path} is damaged, or no file of siked's: it holds no settings")
-    config = parse({**kept, **raised[-1]})
+    placed = happened.events(journal, "placement")
+    config = parse(merged([kept, raised[-1], *placed[-1:]]))
     for event in happened.events(journal, "settings"):
         config = parse(merged([config.dump(), event["values"]]))
     for budget in happened.events(journal, "budget"):
@@ -248,6 +274,41 @@ def _work(
     resumed: bool,
     retry_failed: bool = False,
     cache: str | Path | None = None,
+    sync: str | None = None,
+) -> None:
+    with _synced(folder, sync) as after_step:
+        _work_on(folder, config, registry, journal, reporter, loop, resumed, retry_failed, cache, after_step)
+
+
+@contextlib.contextmanager
+def _synced(folder: Path, url: str | None) -> Iterator[Callable[[], None] | None]:
+    """Hold the archive of a run while it works, and bring all of it there in the end."""
+    if url is None:
+        yield None
+        return
+    from siked.runs.archive import Archive
+
+    archive = Archive(url)
+
+    def after_step() -> None:
+        archive.push(folder)
+
+    with archive.lock.held():
+        yield after_step
+        archive.push(folder)
+
+
+def _work_on(
+    folder: Path,
+    config: RunConfig,
+    registry: Registry,
+    journal: Journal,
+    reporter: Reporter,
+    loop: Callable[[State], None],
+    resumed: bool,
+    retry_failed: bool,
+    cache: str | Path | None,
+    after_step: Callable[[], None] | None,
 ) -> None:
     state = State(
         folder=folder,
@@ -257,6 +318,7 @@ def _work(
         reporter=reporter,
         retry_failed=retry_failed,
         cache=None if cache is None else Path(cache),
+        after_step=after_step,
     )
     try:
         count = _record_start(state, resumed)

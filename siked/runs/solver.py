@@ -19,7 +19,6 @@ from siked.config import ComponentConfig, RunConfig, check_components, load_conf
 from siked.contracts import LooksUp
 from siked.engine.calibration import can_score, tag_logprobs
 from siked.engine.generate import chosen, student_prompt
-from siked.engine.judging import Item, judge
 from siked.engine.progress import Reporter
 from siked.engine.seeds import derive
 from siked.engine.state import MAIN, State
@@ -28,9 +27,11 @@ from siked.engine.weights import weights_of
 from siked.errors import UsageError
 from siked.journal import Journal
 from siked.journal.queries import mixtures
+from siked.judging import judge
 from siked.records import (
     Answer,
     Completion,
+    JudgeItem,
     Malformed,
     Model,
     Outcome,
@@ -334,14 +335,14 @@ def _answered(state: State, model: Model, asked: Sequence[tuple[Problem, Request
     requests = [request for _, request in asked]
     texts: dict[str, Completion] = {}
     for item in state.pool.generate(
-        state.student_spec, model, lambda: [r for r in requests if r.key not in texts]
+        state.student_spec, model, lambda: [[r for r in requests if r.key not in texts]]
     ):
         if isinstance(item, Completion):
             texts[item.key] = item
     read = [(r.strategy, texts[r.key].text) for r in requests]
     read = [(name, text) if name else chosen(state, text) for name, text in read]
     items = [
-        Item(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
+        JudgeItem(place, problem, state.strategies[name].read(text) if name else Malformed("no-tag"))
         for place, ((problem, _), (name, text)) in enumerate(zip(asked, read, strict=True))
     ]
     judged = judge(items, state.verifier, state.sandbox.run)

@@ -8,6 +8,7 @@ when its input does, whatever it is doing then.
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -25,15 +26,17 @@ if __name__ == "__main__":
     sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from siked.contracts import BudgetedBackend
+from siked.contracts import BatchingBackend, BudgetedBackend, DispatchingBackend
 from siked.errors import SikedError
 from siked.plugin_files import read_file
 from siked.records import (
     Call,
     Completion,
+    Item,
     Message,
     ModelInfo,
     Outcome,
+    Request,
     Reservation,
     Trained,
     TrainRow,
@@ -119,6 +122,8 @@ class Server:
         self.handlers = {
             "open": self.open,
             "generate": self.generate,
+            "batches": self.batches,
+            "judge": self.judge,
             "score": self.score,
             "tags": self.tags,
             "train": self.train,
@@ -173,13 +178,31 @@ class Server:
         requests = [protocol.request(values) for values in frame["requests"]]
         if frame["used"] is not None and isinstance(self.component, BudgetedBackend):
             self.component.account(*frame["used"])
-        for done in _produced("generate", self.component.generate(requests)):
+        for done in _produced("generate", self._completions(requests, frame["sizes"])):
             bad = wrong(done, Completion, Call, Reservation) or _unreasoned(done)
             if bad:
                 raise Broken(f"generate yielded {bad}", "Backend.generate")
             self.credit.acquire()
             self.send("item", value=protocol.pack_item(done))
         self.send("end")
+
+    def _completions(self, requests: Sequence[Request], sizes: Sequence[int]) -> Iterator[Item]:
+        ends = list(itertools.accumulate(sizes))
+        lists = [requests[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+        if isinstance(self.component, DispatchingBackend):
+            return self.component.dispatch(lists)
+        return itertools.chain.from_iterable(map(self.component.generate, lists))
+
+    def batches(self, frame: dict[str, Any]) -> None:
+        """Send which requests are written together, where the component says so."""
+        requests = [protocol.request(values) for values in frame["requests"]]
+        says = isinstance(self.component, BatchingBackend)
+        self.send("result", value=self.component.batches(requests) if says else None)
+
+    def judge(self, frame: dict[str, Any]) -> None:
+        """Send the verdicts on all items, in order."""
+        found = self.component.judge(protocol.judge_items(frame["items"]))
+        self.send("result", value=[protocol.pack(one) for one in found])
 
     def score(self, frame: dict[str, Any]) -> None:
         """Send the log-probabilities of continuations, request by request."""

@@ -7,16 +7,16 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from siked import errors
 from siked.errors import ComponentError, SikedError, WorkerError
-from siked.records import Completion, Item, Model, ModelInfo, Request, Trained, TrainSettings
+from siked.records import Item, Judged, JudgeItem, Model, ModelInfo, Request, Trained, TrainSettings
 from siked.workers import child, protocol
+from siked.workers.dispatch import WorkerDied
 
 if TYPE_CHECKING:
     from siked.contracts import Progress
@@ -39,28 +39,45 @@ class Spec:
     """The plugin file that has the module, where it is one."""
     options: dict[str, Any] = field(default_factory=dict)
     python: str | None = None
+    replicas: int = 1
+    """Processes that share the requests."""
+    window: int = 1
+    """Lists of requests that are worth handing over together: what waits at the end of each is less."""
     aside: frozenset[str] = frozenset()
     """Options that decide no text: limits, prices, speed."""
+    apart: bool = False
+    """The process holds nothing of this machine's devices: what it stands for runs elsewhere."""
+    local: tuple[str, dict[str, Any]] | None = None
+    """Target and deciding options of what it stands for."""
 
     @property
     def deciding(self) -> dict[str, Any]:
         """The options that decide what is generated."""
+        if self.local is not None:
+            return self.local[1]
         return {key: value for key, value in self.options.items() if key not in self.aside}
+
+    @property
+    def decides(self) -> str:
+        """The component that decides what is generated."""
+        return self.target if self.local is None else self.local[0]
 
     @property
     def identity(self) -> str:
         """Equal for specs that one process can serve."""
-        return json.dumps([self.target, self.options, self.python, self.file], sort_keys=True)
-
-
-class WorkerDied(Exception):
-    """The worker went away; its work can be given to another."""
+        return json.dumps([self.target, self.options, self.python, self.file, self.replicas], sort_keys=True)
 
 
 class Worker:
     """One child process. Not to be shared between threads."""
 
-    def __init__(self, spec: Spec, log: Path, note: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        log: Path,
+        note: Callable[[str], None] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.spec = spec
         self.log = log
         self.note = note
@@ -85,7 +102,7 @@ class Worker:
                     stdout=file,
                     stderr=file,
                     pass_fds=(to_read, from_write),
-                    env={**env, **os.environ},
+                    env={**env, **os.environ, **(environment or {})},
                     # Ctrl-C reaches the whole foreground group; the orchestrator alone decides.
                     start_new_session=True,
                 )
@@ -114,6 +131,11 @@ class Worker:
             self.close()
             raise
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self.process.poll() is None
+
     def open(self, model: Model) -> ModelInfo:
         """Make the worker's component open ``model``, unless it has."""
         if self.info is None or self.model != model:
@@ -127,10 +149,23 @@ class Worker:
 
         ``used`` are the tokens and cost so far, for a component that keeps a budget.
         """
-        packed = [protocol.pack(r) for r in requests]
-        self._send({"op": "generate", "requests": packed, "used": used})
+        return self.generate_lists([requests], used)
+
+    def generate_lists(
+        self, lists: Sequence[Sequence[Request]], used: tuple[int, float] | None = None
+    ) -> Iterator[Item]:
+        """Yield the same for several lists, each with batches of its own."""
+        packed = [protocol.pack(request) for requests in lists for request in requests]
+        sizes = [len(requests) for requests in lists]
+        self._send({"op": "generate", "requests": packed, "sizes": sizes, "used": used})
         for value in self._items():
             yield protocol.item(value)
+
+    def batches(self, requests: Sequence[Request]) -> list[list[int]] | None:
+        """Return which requests the component writes together, by place; None where it does not say."""
+        self._send({"op": "batches", "requests": [protocol.pack(request) for request in requests]})
+        found: list[list[int]] | None = self._next()["value"]
+        return found
 
     def score(
         self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
@@ -144,6 +179,11 @@ class Worker:
         """Let the component check tags against the tokenizer of the model that is open."""
         self._send({"op": "tags", "tags": list(tags)})
         self._next()
+
+    def judge(self, items: Sequence[JudgeItem]) -> list[Judged]:
+        """Let the component give verdicts, one an item, in order."""
+        self._send({"op": "judge", "items": protocol.pack_judge_items(items)})
+        return [protocol.judged(value) for value in self._next()["value"]]
 
     def train(
         self,
@@ -228,111 +268,6 @@ def _error(frame: dict[str, Any], spec: Spec, log: Path) -> SikedError:
     error = cls.__new__(cls)
     Exception.__init__(error, frame["message"])
     return error
-
-
-class WorkerPool:
-    """The workers of one run. On a CPU they live side by side; a device has one at a time."""
-
-    def __init__(self, logs: Path, note: Callable[[str], None]) -> None:
-        self.logs = logs
-        self.note = note
-        self.live: dict[str, Worker] = {}
-
-    def get(self, spec: Spec) -> Worker:
-        """Return a live worker for ``spec``; on a GPU every other one is ended first."""
-        found = self.live.get(spec.identity)
-        if found is not None and found.process.poll() is None:
-            return found
-        self.drop(spec)
-        for other in list(self.live.values()):
-            if other.info is None or other.info.device not in ("", "cpu"):
-                self.drop(other.spec)
-        worker = Worker(spec, self.logs / f"{spec.role}.log", self.note)
-        self.live[spec.identity] = worker
-        return worker
-
-    def drop(self, spec: Spec) -> None:
-        """End the worker of ``spec``, if there is one."""
-        worker = self.live.pop(spec.identity, None)
-        if worker is not None:
-            worker.close()
-
-    def close(self) -> None:
-        """End every worker."""
-        for worker in list(self.live.values()):
-            self.drop(worker.spec)
-
-    def open(self, spec: Spec, model: Model) -> ModelInfo:
-        """Open a model, starting the worker anew if it dies."""
-        info: ModelInfo = self.retry(spec, lambda worker: worker.open(model))
-        return info
-
-    def generate(
-        self,
-        spec: Spec,
-        model: Model,
-        pending: Callable[[], Sequence[Request]],
-        used: Callable[[], tuple[int, float]] | None = None,
-    ) -> Iterator[Item]:
-        """Yield completions until nothing is pending; ``pending`` and ``used`` are asked again after a
-        death.
-
-        Raises :class:`siked.errors.ComponentError` where a request ends in no outcome.
-        """
-        deaths = 0
-        while True:
-            requests = pending()
-            if all(request.done for request in requests):
-                return
-            try:
-                worker = self.get(spec)
-                worker.open(model)
-                yield from _whole(spec, worker, requests, used() if used is not None else None)
-                return
-            except WorkerDied as death:
-                deaths = self._restart_or_raise(spec, death, deaths)
-
-    def retry(self, spec: Spec, work: Callable[[Worker], Any]) -> Any:
-        """Do ``work`` with a worker, starting it anew if it dies."""
-        deaths = 0
-        while True:
-            try:
-                return work(self.get(spec))
-            except WorkerDied as death:
-                deaths = self._restart_or_raise(spec, death, deaths)
-
-    def _restart_or_raise(self, spec: Spec, death: WorkerDied, deaths: int) -> int:
-        self.drop(spec)
-        deaths += 1
-        if deaths > RESTARTS:
-            raise WorkerError(f"{death}; given up after {deaths} deaths") from None
-        self.note(f"{death}; starting it again")
-        time.sleep(min(0.2 * 2**deaths, 5))
-        return deaths
-
-
-def _whole(
-    spec: Spec, worker: Worker, requests: Sequence[Request], used: tuple[int, float] | None
-) -> Iterator[Item]:
-    """Yield what a worker generates, and see to it that every request is answered and no other."""
-    known = {request.key for request in requests}
-    missing = {request.key: request for request in requests if not request.done}
-    rule = f"(rule: siked.contracts.Backend.generate; log: {worker.log})"
-    for item in worker.generate(requests, used):
-        if isinstance(item, Completion):
-            if item.key not in known:
-                raise ComponentError(
-                    f"{spec.label or spec.role}: generate yielded a completion for a request that it was not"
-                    f" given, {item.key[:80]!r} {rule}"
-                )
-            missing.pop(item.key, None)
-        yield item
-    if missing:
-        first = next(iter(missing.values()))
-        raise ComponentError(
-            f"{spec.label or spec.role}: generate ended without a completion for {len(missing)} of"
-            f" {len(requests)} requests, first problem {first.problem_id!r} {rule}"
-        )
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]]) -> int:

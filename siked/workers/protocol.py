@@ -3,10 +3,10 @@
 Standard library and :mod:`siked.records` only, so that a worker can run under an interpreter
 that has nothing else of siked's.
 
-The orchestrator sends the component's options, then ``open``, ``tags``, ``generate``, ``score``,
-``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``, ``note``, ``error``
-and ``end``. A worker may have as many items under way as it has credit; the orchestrator gives credit
-back for what is in its journal.
+The orchestrator sends the component's options, then ``open``, ``tags``, ``generate``, ``batches``,
+``score``, ``judge``, ``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``,
+``note``, ``error`` and ``end``. A worker may have as many items under way as it has credit; the
+orchestrator gives credit back for what is in its journal.
 """
 
 from __future__ import annotations
@@ -14,10 +14,33 @@ from __future__ import annotations
 import dataclasses
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO
 
-from siked.records import Call, Completion, Item, Message, Model, Outcome, Request, Reservation, Sampling
+from siked.records import (
+    Answer,
+    Call,
+    Completion,
+    DevProblem,
+    Item,
+    Judged,
+    JudgeItem,
+    Malformed,
+    Message,
+    Model,
+    Outcome,
+    Problem,
+    Program,
+    ProgramOutcome,
+    ProgramStatus,
+    Request,
+    Reservation,
+    Sampling,
+    Status,
+    TestProblem,
+    TrainProblem,
+    Verdict,
+)
 
 VERSION = 3
 TOLD = ("loss", "learning_rate", "gradient_norm", "tokens_per_second")
@@ -28,6 +51,12 @@ CREDIT = 4096
 """Items a worker may send before the first of them is in the journal."""
 _HEAD = struct.Struct(">I")
 _ITEMS: dict[str, Callable[..., Item]] = {cls.__name__: cls for cls in (Completion, Call, Reservation)}
+_SPLITS: dict[str, Callable[..., Problem]] = {
+    cls.split: cls for cls in (Problem, TrainProblem, DevProblem, TestProblem)
+}
+_READINGS: dict[str, Callable[..., Answer | Program | Malformed]] = {
+    cls.__name__: cls for cls in (Answer, Program, Malformed)
+}
 
 
 def send(stream: BinaryIO, frame: dict[str, Any]) -> None:
@@ -81,6 +110,46 @@ def item(values: dict[str, Any]) -> Item:
     return record(
         **{name: whole(value) if isinstance(value, str) else value for name, value in values.items()}
     )
+
+
+def pack_judge_items(items: Iterable[JudgeItem]) -> list[dict[str, Any]]:
+    """Turn texts to judge into plain values; a group becomes a number."""
+    groups: dict[Any, int] = {}
+    return [
+        {
+            "group": groups.setdefault(item.group, len(groups)),
+            "split": item.problem.split,
+            "problem": pack(item.problem),
+            "kind": type(item.reading).__name__,
+            "reading": str(item.reading) if isinstance(item.reading, Outcome) else pack(item.reading),
+        }
+        for item in items
+    ]
+
+
+def judge_items(values: Iterable[dict[str, Any]]) -> list[JudgeItem]:
+    """Turn plain values back into texts to judge."""
+    return [
+        JudgeItem(
+            value["group"],
+            _SPLITS[value["split"]](**value["problem"]),
+            Outcome(value["reading"])
+            if value["kind"] == "Outcome"
+            else _READINGS[value["kind"]](**value["reading"]),
+        )
+        for value in values
+    ]
+
+
+def judged(values: dict[str, Any]) -> Judged:
+    """Turn plain values back into a verdict."""
+    verdict = dict(values["verdict"])
+    verdict["status"] = Status(verdict["status"])
+    verdict["flags"] = tuple(verdict["flags"])
+    program = values["program"]
+    if program is not None:
+        program = ProgramOutcome(**{**program, "status": ProgramStatus(program["status"])})
+    return Judged(Verdict(**verdict), program)
 
 
 def pack_item(record: Item) -> dict[str, Any]:

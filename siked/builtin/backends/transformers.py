@@ -116,6 +116,18 @@ class Transformers:
             if not batch.done:
                 yield from self._serve(batch)
 
+    def batches(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Return which requests go through the model together, by place; see
+        :class:`siked.contracts.BatchingBackend`. One that is too long for the model stands alone."""
+        rows = self._rows(requests)
+        fitting = [row for row in rows if not self._context or len(row.ids) < self._context]
+        there = {row.index for row in fitting}
+        made = plan(fitting, self.options.batch_size, self.options.max_batch_tokens)
+        return [
+            *([row.index for row in batch.rows] for batch in made),
+            *([row.index] for row in rows if row.index not in there),
+        ]
+
     def score(
         self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
     ) -> Iterator[list[float]]:

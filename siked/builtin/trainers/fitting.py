@@ -41,6 +41,8 @@ def fit(
     """Train ``student`` on ``rows``; see :meth:`siked.builtin.trainers.sft.Sft.train`."""
     import torch
 
+    from siked.builtin.trainers.loss import gather
+
     base = resolve(student).path
     weights = Path(student.weights) if student.weights is not None else None
     device = pick_device(options.device)
@@ -65,13 +67,8 @@ def fit(
             watching.take_up(trainer, found)
         trainer.train(resume_from_checkpoint=None if found is None else str(found))
     watching.finish(options)
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    out.mkdir(parents=True, exist_ok=True)
-    if options.adapter == "fresh":
-        model = model.merge_and_unload()
-    model.save_pretrained(str(out))
-    if options.method == "full" or options.adapter == "fresh":
-        tokenizer.save_pretrained(str(out))
+    gather(trainer)
+    _save(options, trainer, tokenizer, out)
     return Trained(
         weights=str(out),
         steps=int(trainer.state.global_step),
@@ -80,6 +77,25 @@ def fit(
         rows=len(tokens.rows),
         dropped=tokens.dropped,
     )
+
+
+def _save(options: Options, trainer: Any, tokenizer: Any, out: Path) -> None:
+    """Write the student, by the first process alone; where weights are shared out, all bring theirs."""
+    accelerator = trainer.accelerator
+    whole = None
+    if str(accelerator.distributed_type).rpartition(".")[2] in ("FSDP", "DEEPSPEED"):
+        if options.adapter == "fresh":
+            raise ConfigError("trainer.adapter 'fresh' needs whole weights in each process: DDP, or one.")
+        whole = accelerator.get_state_dict(trainer.model_wrapped)
+    if not accelerator.is_main_process:
+        return
+    model = accelerator.unwrap_model(trainer.model)
+    out.mkdir(parents=True, exist_ok=True)
+    if options.adapter == "fresh":
+        model = model.merge_and_unload()
+    model.save_pretrained(str(out), **({} if whole is None else {"state_dict": whole}))
+    if options.method == "full" or options.adapter == "fresh":
+        tokenizer.save_pretrained(str(out))
 
 
 def _model(options: Options, base: Path, weights: Path | None, device: str) -> Any:

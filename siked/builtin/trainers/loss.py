@@ -10,6 +10,7 @@ forward and once again backward. With a vocabulary of 50,000 that is a quarter o
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from siked.builtin.trainers.batches import Plan
@@ -42,6 +43,7 @@ def trainer_class(fused: bool) -> Any:
             self._late_mass = sum(mass[row] for row in plan.rows(last=plan.an_epoch))
             self._late_loss: Any = 0.0
             self._parts = 1
+            self._counts = 1
 
         @property
         def last_loss(self) -> float:
@@ -57,34 +59,64 @@ def trainer_class(fused: bool) -> Any:
             self._late_loss = torch.tensor(tally["late_loss"], device=self.args.device)
 
         def get_train_dataloader(self) -> Any:
-            steps = _Steps(self._plan, self.train_dataset, self.data_collator)
+            ranks = self.args.world_size
+            steps = _Steps(
+                self._plan, self.train_dataset, self.data_collator, rank=self.args.process_index, ranks=ranks
+            )
             loader = torch.utils.data.DataLoader(
                 steps, batch_size=1, collate_fn=_only, pin_memory=self.args.dataloader_pin_memory
             )
-            return self.accelerator.prepare(loader)
+            # Prepared, each process would get every so many steps; here each has a part of all of them.
+            return self.accelerator.prepare(loader) if ranks == 1 else loader
 
         def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
             parts = inputs["parts"]
-            self._parts = len(parts)
-            losses = [super(PlannedSFTTrainer, self).training_step(model, part) for part in parts]
+            self._parts = inputs["of"]
+            self._counts = 0 if inputs["idle"] else 1
+            losses = []
+            for part, context in zip(
+                parts, _exchanged_once(self.accelerator, model, len(parts)), strict=True
+            ):
+                with context:
+                    losses.append(super().training_step(model, part))
             return torch.stack(losses).sum()
 
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             mask = inputs.get("attention_mask")  # rows one behind the other have none and no padding
-            self.tokens_seen += inputs["input_ids"].numel() if mask is None else int(mask.sum())
+            tokens = inputs["input_ids"].numel() if mask is None else int(mask.sum())
+            self.tokens_seen += self._counts * tokens
             if self.aux_loss_enabled:
                 inputs["output_router_logits"] = True
             total, outputs = (fused_loss if fused else labelled_loss)(model, inputs)
+            total = total * self._counts
             if self.state.global_step >= len(self._plan.steps) - self._plan.an_epoch:
                 self._late_loss = self._late_loss + total.detach()
-            loss = total / self._normaliser
+            # Gradients are averaged over processes, and the normaliser counts the labels of all of them.
+            loss = total * self.args.world_size / self._normaliser
             if self.aux_loss_enabled:
                 loss = loss + self.router_aux_loss_coef * outputs.aux_loss / self._parts
             return (loss, outputs) if return_outputs else loss
 
     return PlannedSFTTrainer
+
+
+def gather(trainer: Any) -> None:
+    """Add up what all processes of a training have counted, in all of them."""
+    import torch
+
+    if trainer.args.world_size == 1:
+        return
+    counted = torch.tensor([float(trainer.tokens_seen), float(trainer._late_loss)], dtype=torch.float64)
+    total = trainer.accelerator.reduce(counted.to(trainer.accelerator.device), "sum").tolist()
+    trainer.tokens_seen, trainer._late_loss = int(total[0]), total[1]
+
+
+def _exchanged_once(accelerator: Any, model: Any, parts: int) -> list[Any]:
+    """Return what is held around each part of a step: gradients are exchanged after the last one alone, as
+    processes may have other numbers of parts."""
+    return [*(accelerator.no_sync(model) for _ in range(parts - 1)), contextlib.nullcontext()]
 
 
 def labelled_loss(model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
@@ -124,8 +156,10 @@ def fused_loss(model: Any, inputs: dict[str, Any]) -> tuple[Any, Any]:
 class _Steps:
     """The micro-batches of each optimiser step of a plan."""
 
-    def __init__(self, plan: Plan, rows: Any, collate: Any) -> None:
+    def __init__(self, plan: Plan, rows: Any, collate: Any, *, rank: int, ranks: int) -> None:
         self._plan = plan
+        self._rank = rank
+        self._ranks = ranks
         self._rows = rows
         self._collate = collate
 
@@ -134,7 +168,11 @@ class _Steps:
 
     def __getitem__(self, step: int) -> dict[str, Any]:
         parts = self._plan.steps[step]
-        return {"parts": [self._collate([self._rows[row] for row in part]) for part in parts]}
+        # Parts are sorted by length, so neighbours go to different processes. One without a part of its own
+        # takes the first for company: all have to take part in the exchange of gradients.
+        own = parts[self._rank :: self._ranks]
+        collated = [self._collate([self._rows[row] for row in part]) for part in own or parts[:1]]
+        return {"parts": collated, "of": len(parts), "idle": not own}
 
 
 def _only(items: list[Any]) -> Any:

@@ -101,6 +101,16 @@ class Sft:
         threads: Annotated[int, Ge(0)] = field(
             default=0, metadata={"help": "CPU threads; 0 leaves it to torch."}
         )
+        processes: Annotated[int, Ge(1)] = field(
+            default=1, metadata={"help": "Processes that share each step (DDP), by torchrun on this machine."}
+        )
+        launcher: str = field(
+            default="",
+            metadata={
+                "help": "Command that starts the processes instead, such as 'accelerate launch --config_file "
+                "fsdp2.yaml'; siked adds a module and a file to it."
+            },
+        )
 
         logging_steps: Annotated[int, Ge(0)] = field(
             default=0,
@@ -155,6 +165,21 @@ class Sft:
         Raises :class:`siked.errors.RunError` where no row is short enough, and
         :class:`siked.errors.PreflightError` where the student would not learn to stop.
         """
+        if self.options.processes > 1 or self.options.launcher:
+            from siked.builtin.trainers.launch import launch
+
+            return launch(self.options, student, rows, settings, out, progress)
+        return self.fit(student, rows, settings, out, progress)
+
+    def fit(
+        self,
+        student: Model,
+        rows: Sequence[TrainRow],
+        settings: TrainSettings,
+        out: Path,
+        progress: Progress,
+    ) -> Trained:
+        """Train in this process, which may be one of several."""
         self._import()
         from siked.builtin.trainers import fitting
 

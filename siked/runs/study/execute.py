@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from siked.config import without_placement
 from siked.engine.progress import Reporter
 from siked.errors import RunError, UsageError
 from siked.files import write_atomically
@@ -80,7 +81,7 @@ def _check_kept(plan: Plan, folder: Path) -> None:
             reader = Reader.at(place)
             kept = stored_config(reader)
             reader.close()
-            if kept != plan.config(cell, seed):
+            if without_placement(kept) != without_placement(plan.config(cell, seed)):
                 raise UsageError(
                     f"{place}: was run with other settings than cell {cell!r} has in the file; give the cell "
                     "another name, or the study another --out"

@@ -96,7 +96,7 @@ def test_what_a_killed_worker_had_reserved_counts_as_used(tmp_path: Path) -> Non
         for item in pool.generate(
             spec(die_once=str(tmp_path / "died")),
             Model(name="m"),
-            lambda: [Request(key="k", messages=(), done=bool(told))],
+            lambda: [[Request(key="k", messages=(), done=bool(told))]],
             lambda: journal.used(True),
         ):
             with journal.saving():

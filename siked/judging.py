@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from siked.answers.flags import flags
 from siked.contracts import Verifier
 from siked.records import (
     Answer,
+    Judged,
+    JudgeItem,
     Malformed,
     Outcome,
-    Problem,
     Program,
     ProgramOutcome,
     ProgramStatus,
@@ -27,26 +28,7 @@ Run = Callable[[Iterable[Program]], Iterable[ProgramOutcome]]
 """What a sandbox's ``run`` does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One text to judge, as its strategy read it."""
-
-    group: Hashable
-    """Items of one group answer the same problem and are judged together."""
-    problem: Problem
-    reading: Reading | Outcome
-    """An outcome where there is no text to read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict and, where a program was run, how it ended."""
-
-    verdict: Verdict
-    program: ProgramOutcome | None
-
-
-def judge(items: Sequence[Item], verifier: Verifier, run: Run) -> list[Judged]:
+def judge(items: Sequence[JudgeItem], verifier: Verifier, run: Run) -> list[Judged]:
     """Run what is a program and ask the verifier; one result an item, in order.
 
     A program without an answer is wrong, one that the sandbox stopped is unverified, as is a request

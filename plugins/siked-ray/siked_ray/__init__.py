@@ -1,0 +1,1 @@
+"""siked on a Ray cluster."""

@@ -1,0 +1,38 @@
+"""``siked archive`` and ``siked restore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("url")
+def command(run: Path, url: str) -> None:
+    """Bring a run to other storage: its journal as Parquet, its students and tables as they are.
+
+    URL is anything that fsspec reaches, such as s3://bucket/run or file:///mnt/runs/one. Only what is
+    new since the last time is sent.
+    """
+    from siked.errors import UsageError
+    from siked.runs.archive import Archive
+
+    if not (run / "run.db").exists():
+        raise UsageError(f"{run}: no run there")
+    archive = Archive(url)
+    with archive.lock.held():
+        sent = archive.push(run)
+    click.echo(f"{url}: {sent / 2**20:.1f} MiB sent")
+
+
+@click.command()
+@click.argument("url")
+@click.argument("run", type=click.Path(path_type=Path))
+def restore(url: str, run: Path) -> None:
+    """Make the folder of a run from its archive; go on with it by 'siked resume'."""
+    from siked.runs.archive import Archive
+
+    Archive(url).pull(run)
+    click.echo(f"run folder: {run}")
