@@ -49,15 +49,6 @@ def trainer_class(fused: bool) -> Any:
         def last_loss(self) -> float:
             return float(self._late_loss) / self._late_mass
 
-        def tally(self) -> dict[str, float]:
-            """What has been counted so far; exact, so that a training can go on from it."""
-            return {"tokens_seen": self.tokens_seen, "late_loss": float(self._late_loss)}
-
-        def take_up(self, tally: dict[str, float]) -> None:
-            """Count on from a tally."""
-            self.tokens_seen = int(tally["tokens_seen"])
-            self._late_loss = torch.tensor(tally["late_loss"], device=self.args.device)
-
         def get_train_dataloader(self) -> Any:
             ranks = self.args.world_size
             steps = _Steps(
@@ -73,10 +64,9 @@ def trainer_class(fused: bool) -> Any:
             parts = inputs["parts"]
             self._parts = inputs["of"]
             self._counts = 0 if inputs["idle"] else 1
+            contexts = _exchanged_once(self.accelerator, model, len(parts))
             losses = []
-            for part, context in zip(
-                parts, _exchanged_once(self.accelerator, model, len(parts)), strict=True
-            ):
+            for part, context in zip(parts, contexts, strict=True):
                 with context:
                     losses.append(super().training_step(model, part))
             return torch.stack(losses).sum()
@@ -84,9 +74,7 @@ def trainer_class(fused: bool) -> Any:
         def compute_loss(
             self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
-            mask = inputs.get("attention_mask")  # rows one behind the other have none and no padding
-            tokens = inputs["input_ids"].numel() if mask is None else int(mask.sum())
-            self.tokens_seen += self._counts * tokens
+            self.tokens_seen += self._counts * _tokens(inputs)
             if self.aux_loss_enabled:
                 inputs["output_router_logits"] = True
             total, outputs = (fused_loss if fused else labelled_loss)(model, inputs)
@@ -102,15 +90,41 @@ def trainer_class(fused: bool) -> Any:
     return PlannedSFTTrainer
 
 
-def gather(trainer: Any) -> None:
-    """Add up what all processes of a training have counted, in all of them."""
+def tally(trainer: Any) -> dict[str, float]:
+    """Return what all processes have counted so far; exact, so that a training can go on from it."""
+    tokens, loss = counted(trainer)
+    return {"tokens_seen": tokens, "late_loss": loss}
+
+
+def take_up(trainer: Any, tally: dict[str, float]) -> None:
+    """Let a trainer count on from a tally: the first process from all of it, the others from nothing."""
     import torch
 
+    if trainer.args.process_index == 0:
+        trainer.tokens_seen = int(tally["tokens_seen"])
+        trainer._late_loss = torch.tensor(tally["late_loss"], device=trainer.args.device)
+
+
+def gather(trainer: Any) -> None:
+    """Add up what all processes of a training have counted, in all of them."""
+    trainer.tokens_seen, trainer._late_loss = counted(trainer)
+
+
+def counted(trainer: Any) -> tuple[int, float]:
+    """Return the tokens and the loss that all processes of a training have counted; all of them ask."""
+    import torch
+
+    mine = float(trainer.tokens_seen), float(trainer._late_loss)
     if trainer.args.world_size == 1:
-        return
-    counted = torch.tensor([float(trainer.tokens_seen), float(trainer._late_loss)], dtype=torch.float64)
-    total = trainer.accelerator.reduce(counted.to(trainer.accelerator.device), "sum").tolist()
-    trainer.tokens_seen, trainer._late_loss = int(total[0]), total[1]
+        return int(mine[0]), mine[1]
+    values = torch.tensor(mine, dtype=torch.float64).to(trainer.accelerator.device)
+    tokens, loss = trainer.accelerator.reduce(values, "sum").tolist()
+    return int(tokens), loss
+
+
+def _tokens(inputs: dict[str, Any]) -> int:
+    mask = inputs.get("attention_mask")  # rows one behind the other have none and no padding
+    return int(inputs["input_ids"].numel() if mask is None else mask.sum())
 
 
 def _exchanged_once(accelerator: Any, model: Any, parts: int) -> list[Any]:

@@ -28,10 +28,16 @@ def main(job: Path) -> None:
         with (job / "progress.jsonl").open("a", encoding="utf-8") as told:
 
             def progress(
-                step: int, of: int, loss: float | None = None, learning_rate: float | None = None
+                step: int,
+                of: int,
+                loss: float | None = None,
+                learning_rate: float | None = None,
+                gradient_norm: float | None = None,
+                tokens_per_second: float | None = None,
             ) -> None:
                 if rank == 0:
-                    told.write(json.dumps([step, of, loss, learning_rate]) + "\n")
+                    numbers = [step, of, loss, learning_rate, gradient_norm, tokens_per_second]
+                    told.write(json.dumps(numbers) + "\n")
                     told.flush()
 
             trained = trainer.fit(

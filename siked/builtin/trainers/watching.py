@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from siked.builtin.trainers import loss
 from siked.contracts import Progress
 from siked.errors import UsageError
 from siked.records import TrainSettings
@@ -86,8 +87,9 @@ def callbacks(options: Options, settings: TrainSettings, progress: Progress) -> 
 
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             self.saved.time = time.monotonic()
+            tally = loss.tally(self.trainer)  # asked by every process, as all of them count
             if state.is_world_process_zero:
-                _complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", self.trainer.tally())
+                _complete(Path(args.output_dir) / f"checkpoint-{state.global_step}", tally)
 
         def _due(self, args: Any, step: int) -> bool:
             if options.checkpoint_steps and step % options.checkpoint_steps == 0:
@@ -142,4 +144,4 @@ def _complete(checkpoint: Path, tally: dict[str, Any]) -> None:
 
 def take_up(trainer: Any, checkpoint: Path) -> None:
     """Give a trainer back what a checkpoint of transformers does not hold."""
-    trainer.take_up(json.loads((checkpoint / _WHOLE).read_text(encoding="utf-8")))
+    loss.take_up(trainer, json.loads((checkpoint / _WHOLE).read_text(encoding="utf-8")))
