@@ -77,9 +77,9 @@ class TrainingProgress(Event):
     loss: float | None
     """Mean over the steps since it was last told, nats a token; None where the trainer tells none now."""
     learning_rate: float | None
-    gradient_norm: float | None
+    gradient_norm: float | None = None
     """Before clipping."""
-    tokens_per_second: float | None
+    tokens_per_second: float | None = None
     """Read by the model since they were last told."""
     seconds: float
     """Since the training began, or went on from a checkpoint."""
