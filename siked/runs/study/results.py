@@ -192,9 +192,15 @@ def _row(cell: str, values: Mapping[str, Any]) -> list[str]:
     return [
         *row,
         f"{100 * against['difference']:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
-        "one seed" if against["p_holm"] is None else f"{against['p_holm']:.3f}",
+        _p(against["p_holm"]),
         "" if against["detectable"] is None else f"{100 * against['detectable']:.1f}",
     ]
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "one seed"
+    return f"{value:.3f}" if value >= 0.001 else "< 0.001"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
