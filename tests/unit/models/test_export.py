@@ -13,7 +13,7 @@ import yaml
 from siked.builtin.backends.transformers import Transformers
 from siked.errors import RunError, UsageError
 from siked.journal import Journal
-from siked.models import resolve
+from siked.models import resolve, weights_hash
 from siked.records import Completion, DevProblem, Message, Model, Request, Sampling, Trained
 from siked.registry import load_registry
 from siked.runs.export import export_student
@@ -48,7 +48,11 @@ def make_run(folder: Path, student: dict[str, Any], weights: Callable[[Path], ob
             for n, q in enumerate(QUESTIONS)
         )
         journal.student(
-            "main", 0, "students/0", "0", Trained(weights="", steps=1, tokens=1, loss=1.0, rows=1)
+            "main",
+            0,
+            "students/0",
+            weights_hash(folder / "students" / "0"),
+            Trained(weights="", steps=1, tokens=1, loss=1.0, rows=1),
         )
     journal.close()
     return Run(folder)
