@@ -200,7 +200,14 @@ def _question(values: Mapping[str, Any], chat: bool) -> str:
         question = turns[0].get("content")
     if not isinstance(question, str) or not question.strip():
         raise Refused(400, f"{'content' if chat else 'prompt'} is to be a text that is not empty")
+    if not _is_text(question):
+        raise Refused(400, "the question holds half of a surrogate pair, which is no text")
     return question
+
+
+def _is_text(value: str) -> bool:
+    """Whether a string can be encoded: JSON may hold halves of surrogate pairs, tokenizers take none."""
+    return not any(0xD800 <= ord(letter) < 0xE000 for letter in value)
 
 
 def _wish(values: Mapping[str, Any], there: tuple[str, ...]) -> Wish:
@@ -209,7 +216,11 @@ def _wish(values: Mapping[str, Any], there: tuple[str, ...]) -> Wish:
     limit = values.get("max_tokens") if limit is None else limit
     stop = values.get("stop") or []
     stop = [stop] if isinstance(stop, str) else stop
-    if not isinstance(stop, list) or len(stop) > STOPS or not all(isinstance(s, str) and s for s in stop):
+    if (
+        not isinstance(stop, list)
+        or len(stop) > STOPS
+        or not all(isinstance(s, str) and s and _is_text(s) for s in stop)
+    ):
         raise Refused(400, f"'stop' is a text or a list of {STOPS} texts at most, none of them empty")
     if max(map(len, stop), default=0) > STOP:
         raise Refused(400, f"a text of 'stop' has {STOP} characters at most")

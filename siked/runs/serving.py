@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import secrets
 import threading
@@ -11,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from siked.engine.seeds import derive
-from siked.errors import SikedError
+from siked.errors import SikedError, WorkerError
 from siked.records import Sampling, TestProblem
 from siked.runs.solver import Question, Solution, Solver
 
@@ -127,16 +128,31 @@ class Batcher:
         began = time.monotonic()
         self.counts.batches += 1
         try:
-            solutions = solver.answer([_question(solver, asked) for asked in batch])
+            self._answer(solver, batch)
         except Exception as error:  # one batch that fails must not end the server
             for asked in batch:
-                asked.answer.set_exception(error)
-            self.counts.failed += len(batch)
-        else:
-            for asked, solution in zip(batch, solutions, strict=True):
-                asked.answer.set_result(solution)
-            self.counts.solved += len(batch)
+                if not asked.answer.done():
+                    asked.answer.set_exception(error)
+                    self.counts.failed += 1
         self.counts.seconds += time.monotonic() - began
+
+    def _answer(self, solver: Solver, batch: list[_Asked]) -> None:
+        """Answer a batch; where a question cannot be answered at all, the others are, in halves."""
+        try:
+            solutions = solver.answer([_question(solver, asked) for asked in batch])
+        except WorkerError:  # it has been started again often enough, and a part would fare no better
+            raise
+        except Exception:
+            if len(batch) == 1:
+                raise
+            half = len(batch) // 2
+            for part in (batch[:half], batch[half:]):
+                with contextlib.suppress(Exception):
+                    self._answer(solver, part)
+            raise
+        for asked, solution in zip(batch, solutions, strict=True):
+            asked.answer.set_result(solution)
+        self.counts.solved += len(batch)
 
 
 def _question(solver: Solver, asked: _Asked) -> Question:

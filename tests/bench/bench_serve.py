@@ -137,6 +137,7 @@ async def soak(url: str, wanted: dict[str, str], clients: int, rounds: int, serv
         watching = asyncio.create_task(watch())
         await asyncio.gather(*(one(client) for client in range(clients)))
         watching.cancel()
+        await asker.close()
         found.seconds = time.monotonic() - began
     return found
 

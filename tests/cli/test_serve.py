@@ -21,7 +21,7 @@ from siked.records import TestProblem
 from siked.registry import load_registry
 from siked.runs.serve_app import Limits, Service
 from siked.runs.serving import Batcher
-from siked.runs.solver import opened
+from siked.runs.solver import Solver, opened
 
 openai = pytest.importorskip("openai")
 uvicorn = pytest.importorskip("uvicorn")
@@ -145,6 +145,47 @@ def test_settings_of_a_request_are_followed(finished: Path) -> None:
             with pytest.raises(openai.BadRequestError):
                 client.chat.completions.create(**ask, extra_body=bad)
     assert batcher.counts.failed == 0
+
+
+def test_a_question_that_cannot_be_answered_costs_no_other_its_answer(
+    finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, sizes = Solver.answer, []
+
+    def poisoned(self: Solver, questions: Any) -> Any:
+        sizes.append(len(questions))
+        if any("poison" in question.problem.question for question in questions):
+            raise TypeError("no text")
+        return answer(self, questions)
+
+    monkeypatch.setattr(Solver, "answer", poisoned)
+    batcher = Batcher(opened(str(finished), None, load_registry(), Reporter()), 100)
+    asked = [*QUESTIONS[:9], "poison 1 + 1", *QUESTIONS[9:20]]
+    answers = [batcher.ask(question) for question in asked]  # all wait until it starts
+    batcher.start()
+    for question, found in zip(asked, answers, strict=True):
+        if question.startswith("poison"):
+            with pytest.raises(TypeError, match="no text"):
+                found.result(30)
+        else:
+            assert found.result(30).problem.question == question
+    assert sizes[0] == 21
+    assert (batcher.counts.solved, batcher.counts.failed) == (20, 1)
+    batcher.close()
+
+
+def test_half_of_a_surrogate_pair_is_refused(finished: Path) -> None:
+    from starlette.testclient import TestClient
+
+    batcher = Batcher(opened(str(finished), None, load_registry(), Reporter()), 10)
+    batcher.start()
+    client = TestClient(Service("student", batcher, Limits()).app())
+    for body in (
+        '{"messages": [{"role": "user", "content": "\\ud800 1 + 1"}]}',
+        '{"messages": [{"role": "user", "content": "1 + 1"}], "stop": "\\udfff"}',
+    ):
+        assert client.post("/v1/chat/completions", content=body).status_code == 400
+    batcher.close()
 
 
 def test_too_many_and_too_slow_are_told(finished: Path) -> None:

@@ -55,6 +55,7 @@ OTHERS = {
     "cd",
     "source",
     "pytest",
+    "tensorboard",
     "trackio",
     "twine",
     ".venv-vllm/bin/pip",
