@@ -149,6 +149,7 @@ def bare(folder: Path, questions: list[str], most: int, at_once: int) -> tuple[f
 
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    torch.set_num_threads(1)  # more wait for each other where processors are shared
     began, tokens = time.monotonic(), 0
     for start in range(0, len(questions), at_once):
         turns = [[{"role": "user", "content": q}] for q in questions[start : start + at_once]]
@@ -191,6 +192,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--at-once", type=int, default=64)
+    parser.add_argument("--bare-questions", type=int, default=256)
     parser.add_argument("--bare", type=Path, help="What siked export --merged made of the run.")
     options = parser.parse_args()
     journal = Run(options.run).journal
@@ -216,7 +218,7 @@ def main() -> None:
     show(options, found, metrics, len(wanted))
     if options.bare:
         rng = random.Random(0)
-        asked = [rng.choice(list(wanted)) for _ in range(found.answered)]
+        asked = [rng.choice(list(wanted)) for _ in range(options.bare_questions)]
         seconds, tokens = bare(options.bare, asked, most, options.at_once)
         rate = f"{len(asked) / seconds:.1f} | {tokens / seconds:.0f}"
         print(f"| transformers, {options.at_once} at once | {rate} |")

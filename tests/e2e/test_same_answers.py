@@ -43,6 +43,7 @@ def by_transformers(folder: Path, questions: list[str], most: int) -> list[str]:
 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    torch.set_num_threads(1)
     texts = []
     for question in questions:
         ids = tokenizer.apply_chat_template(
