@@ -22,6 +22,7 @@ SECTIONS = {
     "backend": "backend",
     "trainer": "trainer",
     "teacher": "backend",
+    "cluster": "cluster",
 }
 """Keys of the configuration that hold a component, by its kind."""
 

@@ -104,6 +104,7 @@ _METHODS = {
     "dataset": ("load",),
     "sandbox": ("run", "close"),
     "stopping": ("decide",),
+    "cluster": ("backend", "judge", "inspect"),
 }
 
 

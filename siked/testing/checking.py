@@ -96,6 +96,8 @@ def run_suites(
         model=model,
     )
     for n, offer in enumerate(offers):
+        if offer.kind not in SUITES:
+            raise UsageError(f"there is no suite for a {offer.kind}; its plugin has tests of its own")
         module, _, suite = SUITES[offer.kind].partition(":")
         text += _CASE.format(
             n=n,

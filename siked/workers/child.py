@@ -191,7 +191,7 @@ class Server:
         lists = [requests[end - size : end] for size, end in zip(sizes, ends, strict=True)]
         if isinstance(self.component, DispatchingBackend):
             return self.component.dispatch(lists)
-        return itertools.chain.from_iterable(map(self.component.generate, lists))
+        return (done for one in lists for done in _produced("generate", self.component.generate(one)))
 
     def batches(self, frame: dict[str, Any]) -> None:
         """Send which requests are written together, where the component says so."""

@@ -6,10 +6,11 @@ import functools
 
 import pytest
 
+from siked.builtin.tiny.problems import stories
 from siked.contracts import Backend, Trainer
-from siked.records import Model
+from siked.records import Model, Request
 from siked.registry import load_registry
-from siked.testing.model_suites import BackendContract, TrainerContract
+from siked.testing.model_suites import BackendContract, TrainerContract, plan
 
 pytestmark = pytest.mark.train
 pytest.importorskip("torch", reason="pip install 'siked[train]'")
@@ -28,6 +29,10 @@ def transformers() -> Backend:
 class TestTransformers(BackendContract):
     scores = True
     at_once = None  # what takes part in a batch goes by its lengths
+
+    @pytest.fixture
+    def requests_(self) -> list[Request]:
+        return plan([story.question for story in stories("wordproblems", "test", 4)])
 
     @pytest.fixture
     def backend(self) -> Backend:

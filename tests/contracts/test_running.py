@@ -103,7 +103,8 @@ class TestTinyTeacher(BackendContract):
     @pytest.fixture
     def requests_(self) -> list[Request]:
         dataset = REGISTRY.make("dataset", "siked/wordproblems")
-        problems = list(dataset.load("train"))[:5]
+        # in which much can go wrong
+        problems = [p for p in dataset.load("train") if p.family == "bags-known"][:5]
         return plan([p.question for p in problems])
 
 

@@ -155,7 +155,8 @@ def test_a_hook_may_have_another_name_and_is_called_for_its_own_plugin_only(inst
     registry = load_registry()
     owners = {offer.name: offer.owner for offer in registry.offers}
     assert (owners["tot"], owners["got"]) == ("acme-ways", "bolt-ways")
-    assert registry.plugins.call_each("siked_run_finished", event="over") == []
+    failed = registry.plugins.call_each("siked_run_finished", event="over")
+    assert not {plugin.owner for plugin, _ in failed} & {"acme-ways", "bolt-ways"}
     import acme_ways
     import bolt_ways
 
