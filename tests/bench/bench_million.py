@@ -101,7 +101,7 @@ def main() -> None:
         folder = asked.keep or Path(scratch)
         folder.mkdir(exist_ok=True)
         site = folder / "site"
-        environment = {**os.environ, "PYTHONPATH": str(site), "HF_HUB_OFFLINE": "1"}
+        environment = {**os.environ, "PYTHONPATH": str(site), "SIKED_STATE": str(folder / "state")}
         run = folder / "run"
         if not site.exists():
             install(site, "siked-fakes", FAKES)
