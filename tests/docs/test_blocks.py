@@ -59,6 +59,9 @@ OTHERS = {
     "trackio",
     "twine",
     ".venv-vllm/bin/pip",
+    "kubectl",
+    "ray",
+    "sbatch",
 }
 CONTEXT = click.Context(cli, info_name="siked", **cli.context_settings)
 FLAGS = [param.name or "" for param in run_command.params]
