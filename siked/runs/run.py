@@ -174,7 +174,9 @@ def resume(
             config = with_budget(config, budget)
         registry = registry or registry_with(plugins, folder, trust)
         if settings:
+            check(folder, config, registry, trust)
             config = amended(folder, journal, config, settings, registry)
+            agree(config, registry)  # what the settings add has just been named
         changes(journal, config, registry)
         check(folder, config, registry, trust)
         check_components(config, registry)
