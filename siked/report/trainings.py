@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from statistics import median
 
 from markupsafe import Markup
 
@@ -14,6 +13,8 @@ from siked.report import figures
 from siked.report.figures import Point, Series
 from siked.report.tables import Table
 
+LOSS, NORM, SPEED = "{:.2f}", "{:.2f}", "{:.0f}"
+"""How numbers are written, in figures and in the table alike."""
 MOST = 6
 """Trainings that a figure shows: the first, the last, and as many between."""
 
@@ -25,9 +26,9 @@ def panels(journal: Reader) -> list[Markup]:
     ]
     shown = _some(logs)
     wanted: list[tuple[str, Callable[[Told], float | None], str]] = [
-        ("training loss, nats a token", lambda told: told.loss, "{:.2f}"),
-        ("gradient norm", lambda told: told.gradient_norm, "{:.2f}"),
-        ("tokens a second", lambda told: told.tokens_per_second, "{:.0f}"),
+        ("training loss, nats a token", lambda told: told.loss, LOSS),
+        ("gradient norm", lambda told: told.gradient_norm, NORM),
+        ("tokens a second", lambda told: told.tokens_per_second, SPEED),
     ]
     found = []
     for title, pick, form in wanted:
@@ -46,19 +47,18 @@ def table(journal: Reader) -> Table:
     rows = []
     for track, t in trainings.logged(journal):
         log = trainings.log(journal, track, t)
-        norms = [told.gradient_norm for told in log if told.gradient_norm is not None]
-        speeds = [told.tokens_per_second for told in log if told.tokens_per_second is not None]
+        last = log[-1]
         rows.append(
             [
                 f"iteration {t}" if track == "main" else f"{track} {t}",
-                f"{log[-1].step} of {log[-1].steps}",
-                f"{log[0].loss:.3f}",
-                f"{log[-1].loss:.3f}",
-                f"{max(norms):.2f}" if norms else "",
-                f"{median(speeds):.0f}" if speeds else "",
+                f"{last.step} of {last.steps}",
+                LOSS.format(log[0].loss),
+                LOSS.format(last.loss),
+                "" if last.gradient_norm is None else NORM.format(last.gradient_norm),
+                "" if last.tokens_per_second is None else SPEED.format(last.tokens_per_second),
             ]
         )
-    columns = ["training", "steps", "first loss", "last loss", "largest gradient norm", "median tokens/s"]
+    columns = ["training", "steps", "first loss", "last loss", "last gradient norm", "last tokens/s"]
     return Table("Training", columns, rows)
 
 

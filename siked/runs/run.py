@@ -176,7 +176,7 @@ def resume(
         check(folder, config, registry, trust)
         if settings:
             config = amended(folder, journal, config, settings, registry)
-            agree(config, registry)
+            agree(config, registry)  # what the settings add has just been named
         changes(journal, config, registry)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.

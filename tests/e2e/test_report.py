@@ -131,7 +131,7 @@ def test_every_number_of_a_figure_stands_in_a_table(finished: siked.Run) -> None
     shown = re.findall(r'<tspan class="strong">([^<]+)<|class="inside">([^<]+)<', markup)
     in_tables = {
         part
-        for grid in filled_tables(finished, finished.summary)
+        for grid in [*filled_tables(finished, finished.summary), trainings.table(finished.journal)]
         for row in grid.rows
         for cell in row
         for part in re.split(r"[\s/]+", cell)
