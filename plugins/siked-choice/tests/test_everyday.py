@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
+from importlib import resources
 
 import pytest
 
@@ -169,3 +170,11 @@ def test_the_preset_of_the_package_can_run() -> None:
     config = load_config(preset="siked_choice:everyday")
     assert config.strategy_names == ["choice-cot", "eliminate", "analogy"]
     check_components(config, load_registry())
+
+
+def test_the_student_is_small_and_found_by_its_name() -> None:
+    from siked.models.locate import resolve
+
+    found = resolve(Model(name="siked_choice:everyday/student")).path
+    assert found == resources.files("siked_choice") / "everyday" / "student"
+    assert sum(path.stat().st_size for path in found.iterdir()) < 2_000_000

@@ -117,6 +117,31 @@ def same(rng: random.Random) -> Text:
     return f"{read} {last[0]}, {last[1]}:", f" {last[2]}."
 
 
+def judged(rng: random.Random) -> Text:
+    """Two words, and whether they are the same."""
+    one, other = rng.sample(sorted(PLACES.values()), 2)
+    alike = rng.random() < 0.5
+    return f"{one}, {one if alike else other}:", f" {'yes' if alike else 'no'}."
+
+
+def letter(rng: random.Random) -> Text:
+    """Lettered words, one of them said again, then its letter."""
+    words = rng.sample(WORDS, 4)
+    lettered = dict(zip(LETTERS, words, strict=True))
+    at = rng.choice(LETTERS)
+    lead = rng.choice(("Three:", "Pair:", "Odd:", "List:"))
+    return f"{question_of('List:', lettered)}\n{lead} {lettered[at]}.\n", f"Named: ({at})"
+
+
+def in_order(rng: random.Random) -> Text:
+    """A question with choices at random, then the words that it is about, and its choices as they come."""
+    made = make_question("", rng.choice(FAMILIES), rng.choice(SPLITS), rng)
+    choices = rng.sample(WORDS, len(made.choices))
+    about = () if made.family == "odd" else made.about[:3] if made.family == "pairs" else made.about
+    question = question_of(made.stem, dict(zip(LETTERS, choices, strict=False)))
+    return f"Question: {question}\n", f"Named: {', '.join([*about, *choices])}."
+
+
 def echo(rng: random.Random) -> Text:
     """A list of any words, twice."""
     line = f"List: {', '.join(rng.sample(WORDS, rng.randint(4, 9)))}."
@@ -149,6 +174,37 @@ SKILLS: tuple[tuple[Make, float], ...] = (
     (echo, 0.20),
 )
 """The same once it is known, and skills are to be learnt."""
+
+
+LETTERED: tuple[tuple[Make, float], ...] = (
+    (what_things_are, 0.05),
+    (where_kinds_are, 0.03),
+    (what_belongs, 0.06),
+    (what_is_alike, 0.02),
+    (index, 0.28),
+    (letter, 0.22),
+    (notes, 0.06),
+    (listing, 0.04),
+    (count, 0.04),
+    (judged, 0.20),
+)
+"""The same at the end, when letters are to be found and words compared."""
+ALL: tuple[tuple[Make, float], ...] = (
+    (what_things_are, 0.10),
+    (where_kinds_are, 0.03),
+    (what_belongs, 0.14),
+    (what_is_alike, 0.03),
+    (index, 0.12),
+    (letter, 0.16),
+    (in_order, 0.16),
+    (listing, 0.06),
+    (count, 0.08),
+    (judged, 0.06),
+    (echo, 0.06),
+)
+"""Everything once more."""
+PHASES = ((FACTS, 2500), (SKILLS, 1200), (LETTERED, 1200), (ALL, 1000))
+"""What the student reads, and for how many optimiser steps of 16 rows."""
 
 
 def text(rng: random.Random, mix: tuple[tuple[Make, float], ...] = FACTS) -> Text:

@@ -1,8 +1,8 @@
 """Make the bundled student: ``python -m siked_choice.everyday.make_student [--out DIR]``.
 
 A Llama of about 0.7 million parameters with one token a word, trained from nothing on
-:mod:`siked_choice.everyday.corpus`, first on the world and then on skills, and written as a plain Hugging
-Face folder in half precision. ``--start DIR`` goes on from a student that was made before.
+:mod:`siked_choice.everyday.corpus`, in three phases, and written as a plain Hugging Face folder in half
+precision. ``--start DIR --phase N`` goes on from a student that was written after the phase before.
 """
 
 from __future__ import annotations
@@ -170,21 +170,24 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description="Make the bundled student of siked-choice.")
     parser.add_argument("--out", type=Path, default=HERE, help="Folder to write.")
-    parser.add_argument("--start", type=Path, help="A student to go on from, on skills only.")
-    parser.add_argument("--facts", type=int, default=2500, help="Optimiser steps of 16 rows on the world.")
-    parser.add_argument("--skills", type=int, default=4000, help="As many on skills.")
+    parser.add_argument("--start", type=Path, help="A student to go on from.")
+    parser.add_argument("--phase", type=int, default=1, help="The first phase to go through, from 1.")
     options = parser.parse_args()
     torch.set_num_threads(1)
     tokenizer = make_tokenizer()
     if options.start is None:
         model = make_model(len(tokenizer))
-        train(model, tokenizer, corpus.FACTS, options.facts)
     else:
         from transformers import AutoModelForCausalLM
 
         model = AutoModelForCausalLM.from_pretrained(options.start, dtype=torch.float32)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(tokenizer):,} tokens", flush=True)
-    renew(model, train(model, tokenizer, corpus.SKILLS, options.skills))
+    met = torch.zeros(len(tokenizer), dtype=torch.bool)
+    for number, (mix, steps) in enumerate(corpus.PHASES, start=1):
+        if number >= options.phase:
+            print(f"phase {number}", flush=True)
+            met |= train(model, tokenizer, mix, steps)
+    renew(model, met)
     save(model, tokenizer, options.out)
 
 
