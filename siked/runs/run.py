@@ -173,11 +173,12 @@ def resume(
         if budget:
             config = with_budget(config, budget)
         registry = registry or registry_with(plugins, folder, trust)
-        check(folder, config, registry, trust)
         if settings:
+            check(folder, config, registry, trust)
             config = amended(folder, journal, config, settings, registry)
             agree(config, registry)  # what the settings add has just been named
         changes(journal, config, registry)
+        check(folder, config, registry, trust)
         check_components(config, registry)
         # What is recorded decides every later call, so only what has passed the check is.
         if iterations is not None:
