@@ -13,7 +13,7 @@ import click
 def command(run: Path, url: str) -> None:
     """Bring a run to other storage: its journal as Parquet, its students and tables as they are.
 
-    URL is anything that fsspec reaches, such as s3://bucket/run or file:///mnt/runs/one. Only what is
+    URL is anything that fsspec reaches, such as s3://bucket/run or gs://bucket/run. Only what is
     new since the last time is sent.
     """
     from siked.errors import UsageError

@@ -34,7 +34,7 @@ SETTLE = 2.0
 
 
 class Archive:
-    """The archive of one run at a URL, such as ``s3://bucket/run`` or ``file:///mnt/runs/one``."""
+    """The archive of one run at a URL, such as ``s3://bucket/run`` or ``gs://bucket/run``."""
 
     def __init__(self, url: str) -> None:
         self.url = url
