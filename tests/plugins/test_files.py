@@ -192,6 +192,7 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         load_registry([tmp_path / "a" / "mine.py", tmp_path / "b" / "mine.py"])
 
 
+@pytest.mark.train
 def test_check_and_verify_take_a_file(file: Path) -> None:
     done = CliRunner().invoke(cli, ["check", "-q", "--plugin", str(file), "--strategy", "cot,mine"])
     assert done.exit_code == 0, done.exception
