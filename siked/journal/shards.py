@@ -31,11 +31,15 @@ def tables(reader: Reader) -> list[str]:
     return [name for (name,) in rows if not name.startswith("sqlite_")]
 
 
+def _columns(reader: Reader, table: str) -> list[str]:
+    return [row[1] for row in reader.db.execute(f"PRAGMA table_info({table})")]
+
+
 def new_shards(reader: Reader, after: dict[str, int]) -> Iterator[Shard]:
     """Yield what came after the last row of each table in ``after``; 0 or nothing is from the first."""
     for table in tables(reader):
         order = _order(table)
-        columns = [row[1] for row in reader.db.execute(f"PRAGMA table_info({table})")]
+        columns = _columns(reader, table)
         named = ", ".join(columns)
         last = after.get(table, 0)
         while True:
@@ -52,7 +56,7 @@ def new_shards(reader: Reader, after: dict[str, int]) -> Iterator[Shard]:
 def fill(path: Path, shards: Iterator[Shard], version: int) -> None:
     """Make a journal of pieces, in the order in which they were made.
 
-    Raises :class:`UsageError` where another format of journal wrote them.
+    Raises :class:`UsageError` where another format of journal wrote them, or they fit none.
     """
     if version != VERSION:
         raise UsageError(f"the archive holds a journal of format {version}; this siked writes {VERSION}")
@@ -60,7 +64,10 @@ def fill(path: Path, shards: Iterator[Shard], version: int) -> None:
     try:
         journal.db.execute("PRAGMA foreign_keys = OFF")
         with journal.saving():
+            known = {table: set(_columns(journal, table)) for table in tables(journal)}
             for shard in shards:
+                if shard.table not in known or not known[shard.table].issuperset(shard.columns):
+                    raise UsageError(f"the archive has a piece of {shard.table!r} that fits no journal")
                 named = ", ".join(shard.columns)
                 marks = ", ".join("?" * len(shard.columns))
                 journal.db.executemany(f"INSERT INTO {shard.table} ({named}) VALUES ({marks})", shard.rows)

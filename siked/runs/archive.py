@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from siked.errors import MissingExtra, RunLocked, UsageError
+from siked.files import inside
 from siked.journal.shards import Shard, fill, format_version, new_shards, snapshot
 
 INDEX = "archive.json"
@@ -70,11 +71,14 @@ class Archive:
     def pull(self, folder: Path) -> None:
         """Make the folder of a run from the archive; it must not exist.
 
-        Raises :class:`UsageError` where there is no archive, or it is not whole.
+        Raises :class:`UsageError` where there is no archive, or it is not whole, or a name in it leads out
+        of the folder: it may come from anybody.
         """
         index = self._index()
         if index is None:
             raise UsageError(f"{self.url}: no archive of a run there")
+        for name in [*index["files"], *(shard["file"] for shard in index["shards"])]:
+            inside(folder, name)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:

@@ -28,6 +28,8 @@ STATE = "SIKED_STATE"
 FILE = "agreed"
 _PLACES = re.compile(r"(^|_)(path|paths|dir|file|files|folder|hub)(_|$)")
 """Options of siked's own components that name files or repositories."""
+_VERBS = {"launcher": "start the command", "report_to": "report trainings to"}
+"""Options of siked's own components that start a program or tell others, and what they do."""
 _OWN_MODELS = ("", "tiny", "smollm2")
 _BUDGETS = ("max_cost", "max_tokens")
 
@@ -46,9 +48,9 @@ def reaches(config: RunConfig, registry: Registry) -> list[str]:
             found.append(f"use the {kind} {offer.name!r} of {offer.owner}{with_what} ({role})")
         else:
             found += [
-                f"read {value!r} ({role}, {key})"
+                f"{_VERBS.get(key, 'read')} {value!r} ({role}, {key})"
                 for key, value in sorted(options.items())
-                if _PLACES.search(key) and value is not None
+                if value and (key in _VERBS or _PLACES.search(key))
             ]
         model = getattr(section, "model", "")
         if model not in _OWN_MODELS:

@@ -413,6 +413,19 @@ def test_what_the_user_trusts_is_used(sent: Path, outside: Path, tmp_path: Path,
         assert done.exit_code == 0, done.exception
 
 
+def test_a_command_and_a_tracker_are_asked_for() -> None:
+    from siked.config import load_config
+    from siked.registry import load_registry
+    from siked.runs.trust import reaches
+
+    trainer = {"launcher": "sh -c evil", "report_to": "wandb"}
+    found = reaches(load_config(flags={"trainer": {"name": "trl", **trainer}}), load_registry())
+    assert "start the command 'sh -c evil' (trainer, launcher)" in found
+    assert "report trainings to 'wandb' (trainer, report_to)" in found
+    usual = reaches(load_config(flags={}), load_registry())
+    assert not [one for one in usual if "command" in one or "report" in one]
+
+
 # --- models -------------------------------------------------------------------------------------
 
 

@@ -83,3 +83,34 @@ def test_a_lock_that_stands_still_is_taken_over_and_its_owner_writes_no_more(tmp
         two.check()
         with pytest.raises(RunLocked, match="has taken it over; nothing more is written there"):
             one.check()
+
+
+@pytest.mark.parametrize("kind", ["files", "shards"])
+def test_a_foreign_archive_leads_nowhere(kind: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    run = siked.run({**settings, "controls": [], "iterations": 0}, tmp_path / "run")
+    url = f"file://{tmp_path}/store/{kind}"
+    Archive(url).push(run.folder)
+    place = tmp_path / "store" / kind / INDEX
+    index = json.loads(place.read_text())
+    if kind == "files":
+        index["files"]["../../out"] = [1, 1]
+    else:
+        index["shards"][0]["file"] = "../../out"
+    place.write_text(json.dumps(index))
+    (tmp_path / "store" / "out").write_text("secret")
+    with pytest.raises(UsageError, match="leads out of it"):
+        Archive(url).pull(tmp_path / "second")
+    assert not (tmp_path / "second").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_piece_that_fits_no_journal_is_refused(settings: dict[str, Any], tmp_path: Path) -> None:
+    run = siked.run({**settings, "controls": [], "iterations": 0}, tmp_path / "run")
+    url = f"file://{tmp_path}/store/one"
+    Archive(url).push(run.folder)
+    place = tmp_path / "store/one" / INDEX
+    index = json.loads(place.read_text())
+    index["shards"][0]["table"] = "facts SELECT 1, 2 --"
+    place.write_text(json.dumps(index))
+    with pytest.raises(UsageError, match="fits no journal"):
+        Archive(url).pull(tmp_path / "second")
