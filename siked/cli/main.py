@@ -34,6 +34,7 @@ COMMANDS = {
     "archive": ("siked.cli.archive:command", "Bring a run to other storage, its journal as Parquet."),
     "restore": ("siked.cli.archive:restore", "Make the folder of a run from its archive."),
     "export": ("siked.cli.export:command", "Write a student, or rationales, as a folder that others load."),
+    "tasks": ("siked.cli.tasks:command", "Write tasks that let lm-eval score a student as siked does."),
 }
 """Name to (where the command is, one line for the help page): help imports no command module."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from siked.contracts import Strategy
 from siked.engine import completion_cache
 from siked.engine.seeds import derive, request_key
 from siked.engine.state import MAIN, State
@@ -167,8 +168,13 @@ def build(state: State, source: Source, asked: Asked, problem: Problem) -> Reque
 
 def chosen(state: State, text: str) -> tuple[str, str]:
     """Split a free text into the strategy that its tag names and the rest; '' without a tag."""
+    return by_tag(state.strategies, text)
+
+
+def by_tag(strategies: Mapping[str, Strategy], text: str) -> tuple[str, str]:
+    """Split a text into the strategy, of those given, that its tag names and the rest; '' without a tag."""
     stripped = text.lstrip()
-    for name, strategy in state.strategies.items():
+    for name, strategy in strategies.items():
         if stripped.startswith(strategy.tag):
             return name, stripped[len(strategy.tag) :].lstrip(":").lstrip()
     return "", text

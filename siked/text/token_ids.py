@@ -258,8 +258,10 @@ def _alpaca(messages: Sequence[Message]) -> str:
 _PLAIN_TEMPLATE = (
     "{% for m in messages %}{% if m['role'] == 'user' %}"
     "{{ 'Question: ' + m['content'] + '\\nAnswer:\\n' }}"
+    "{% elif loop.last and m['role'] == 'assistant' %}{{ m['content'] + eos_token }}"
     "{% else %}{{ m['content'] + '\\n\\n' }}{% endif %}{% endfor %}"
 )
+"""An answer at the end has the end of a training row, so that other trainers teach to stop, too."""
 
 
 def _alpaca_template() -> str:
@@ -270,6 +272,7 @@ def _alpaca_template() -> str:
         "{% endif %}{% endfor %}{{ " + head + " + given.task + '\\n\\n' }}"
         "{% for m in messages %}{% if m['role'] == 'user' %}"
         "{{ '### Input:\\n' + m['content'] + '\\n\\n### Response:\\n' }}"
+        "{% elif loop.last and m['role'] == 'assistant' %}{{ m['content'] + eos_token }}"
         "{% elif m['role'] == 'assistant' %}{{ m['content'] + '\\n\\n' }}{% endif %}{% endfor %}"
     )
 

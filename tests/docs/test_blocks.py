@@ -60,6 +60,7 @@ OTHERS = {
     "twine",
     ".venv-vllm/bin/pip",
     "kubectl",
+    "lm-eval",
     "ray",
     "sbatch",
 }

@@ -15,26 +15,11 @@ import siked
 from siked.engine.progress import Reporter
 from siked.records import TestProblem
 from siked.registry import load_registry
-from siked.runs.export import export_student
 from siked.runs.serve_app import Limits, Service
 from siked.runs.serving import Batcher
 from siked.runs.solver import opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.train]
-PROBLEMS = 100
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> siked.Run:
-    pytest.importorskip("trl")
-    values = {
-        "preset": "tiny",
-        "dataset": {"name": "wordproblems", "limit": 200, "dev": 20},
-        "evaluate": {"limit": PROBLEMS},
-        "iterations": 0,
-        "controls": [],
-    }
-    return siked.run(values, tmp_path_factory.mktemp("runs") / "run")
 
 
 def by_transformers(folder: Path, questions: list[str], most: int) -> list[str]:
@@ -85,17 +70,16 @@ def by_client(run: Path, questions: list[str]) -> list[Any]:
         batcher.close()
 
 
-def test_a_hundred_answers_are_the_same_everywhere(run: siked.Run, tmp_path: Path) -> None:
-    questions = [problem.question for _, problem in run.journal.load_problems("test")][:PROBLEMS]
-    assert len(set(questions)) == PROBLEMS
+def test_a_hundred_answers_are_the_same_everywhere(run: siked.Run, exported: Path) -> None:
+    questions = [problem.question for _, problem in run.journal.load_problems("test")][:100]
+    assert len(set(questions)) == 100
     problems: list[Any] = [TestProblem(id=q, question=q, gold=None, dataset="") for q in questions]
     with opened(str(run.folder), None, load_registry(), Reporter()) as solver:
         solved = list(solver.solve(problems))
         most = solver.state.config.evaluate.max_new_tokens
         tags = {name: strategy.tag for name, strategy in solver.state.strategies.items()}
     served = by_client(run.folder, questions)
-    export_student(siked.Run(run.folder), load_registry(), None, tmp_path / "export", "merged")
-    alone = by_transformers(tmp_path / "export", questions, most)
+    alone = by_transformers(exported, questions, most)
     for solution, reply, text in zip(solved, served, alone, strict=True):
         assert reply.choices[0].message.content == solution.text.strip()
         assert reply.siked["strategy"] == (solution.strategy or None)
