@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from siked import __version__, events
+from siked.config import RunConfig
 from siked.engine.baselines import VOTES, trained_controls
 from siked.engine.calibration import choice_quality
 from siked.engine.comparisons import best_strategies, comparisons, score_dict
@@ -33,7 +34,7 @@ def summarise(state: State, last: int, decision: Decision) -> Summary:
         "seed": state.config.seed,
         "strategies": list(state.strategies),
         "student": state.config.student.model,
-        "teacher": _teachers(state),
+        "teacher": _teachers(state.config),
         "dataset": state.config.dataset.name,
         "iterations": [_iteration(state.journal, MAIN, t) for t in range(last + 1)],
         "controls": [
@@ -42,7 +43,7 @@ def summarise(state: State, last: int, decision: Decision) -> Summary:
         ],
         "overlap": state.journal.known("overlap", []),
         "labels": label_error(state, last),
-        "votes": _votes(state, last) if VOTES in state.config.controls else {},
+        "votes": _votes(state.journal, state.config, last) if VOTES in state.config.controls else {},
         "best_strategy": best_strategies(state.journal, last),
         "comparisons": comparisons(state.journal, last),
         "best_iteration": best,
@@ -54,6 +55,44 @@ def summarise(state: State, last: int, decision: Decision) -> Summary:
         events.RunFinished(**state.named("finished", last), run=str(state.folder), summary=summary),
     )
     return summary
+
+
+def so_far(journal: Reader, config: RunConfig, name: str) -> Summary:
+    """Return what an unfinished run has found: its trained students, as they would stand in summary.json.
+
+    ``iterations`` is empty before the first student, ``best_iteration`` the first before any is scored on
+    dev. How far labels can be trusted is measured at the end only.
+    """
+    trained = [one.iteration for one in mixtures.students(journal, MAIN)]
+    last = max(trained, default=0)
+    dev = scores.free_dev(journal, last)
+    best = max(dev, key=lambda one: (one.correct / one.n if one.n else 0.0, -one.iteration), default=None)
+    controls = [
+        (name, t)
+        for name in trained_controls(config)
+        for t in [one.iteration for one in mixtures.students(journal, name)][-1:]
+    ]
+    return {
+        "format": 1,
+        "run": name,
+        "version": __version__,
+        "seed": config.seed,
+        "strategies": [one.name for one in config.strategies],
+        "student": config.student.model,
+        "teacher": _teachers(config),
+        "dataset": config.dataset.name,
+        "iterations": [_iteration(journal, MAIN, t) for t in trained],
+        "controls": [
+            cast(ControlSummary, {"name": name, **_iteration(journal, name, t)}) for name, t in controls
+        ],
+        "overlap": journal.known("overlap", []),
+        "labels": [],
+        "votes": _votes(journal, config, last) if VOTES in config.controls else {},
+        "best_strategy": best_strategies(journal, last),
+        "comparisons": comparisons(journal, last),
+        "best_iteration": best.iteration if best else 0,
+        "stopped_because": "not finished",
+    }
 
 
 def _iteration(journal: Reader, track: str, iteration: int) -> IterationSummary:
@@ -75,11 +114,11 @@ def _iteration(journal: Reader, track: str, iteration: int) -> IterationSummary:
     return cast(IterationSummary, values)
 
 
-def _votes(state: State, last: int) -> dict[str, Any]:
+def _votes(journal: Reader, config: RunConfig, last: int) -> dict[str, Any]:
     """Return, by test set, what several texts to a problem are worth: mode, texts a problem, score."""
     found: dict[str, Any] = {}
-    texts = len(state.strategies)
-    for row in scores.evaluations(state.journal, MAIN, last):
+    texts = len(config.strategies)
+    for row in scores.evaluations(journal, MAIN, last):
         if row.split == "test" and not row.mode.startswith("best:"):
             single = row.mode == "free" or row.mode.startswith("forced:")
             values = score_dict(score(row.correct, row.n, row.unverified))
@@ -121,8 +160,8 @@ def _by_story(journal: Reader, stage: Stage) -> dict[str, Any]:
     }
 
 
-def _teachers(state: State) -> Any:
-    named = {name: state.config.teacher_of(name) for name in state.strategies}
+def _teachers(config: RunConfig) -> Any:
+    named = {one.name: config.teacher_of(one.name) for one in config.strategies}
     texts = {name: f"{t.name}:{t.model}" if t.model else t.name for name, t in named.items()}
     return next(iter(texts.values())) if len(set(texts.values())) == 1 else texts
 

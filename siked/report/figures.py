@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,35 @@ LETTER = 6.4
 BAR, GAP, LABEL = 20, 7, 84
 COLOURS = 8
 """Classes c0 to c7."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A drawn figure with the data that it shows."""
+
+    name: str
+    """For files."""
+    title: str
+    height: int
+    parts: Markup
+    """What stands inside the ``svg``."""
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    """Its data, numbers in the unit that the title names."""
+    legend: Sequence[tuple[str, str]] = ()
+    """(name, class of colour) of what is not named inside."""
+
+    @property
+    def markup(self) -> Markup:
+        """The figure as a page holds it; the page has the colours and the legend."""
+        return fill(
+            "<figure><figcaption>{title}</figcaption>"
+            '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}">{parts}</svg></figure>',
+            title=self.title,
+            width=WIDTH,
+            height=self.height,
+            parts=self.parts,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +79,8 @@ def lines(
     low: float | None = None,
     high: float | None = None,
     along: str = "iteration",
-) -> Markup:
+    name: str = "",
+) -> Figure:
     """Return values over iterations; each series has at least one point.
 
     ``show`` writes a value as tables do; ``low`` and ``high`` fix an end of the scale. ``along`` is what
@@ -83,13 +114,24 @@ def lines(
         whiskers = [p.interval and (down(p.interval[0]), down(p.interval[1])) for p in one.points]
         parts.append(_line(one, _DASHES[at % len(_DASHES)], places, whiskers, dots=not many))
     ends = _spread([down(one.points[-1].y) for one in series])
-    for one, name, value, y in zip(series, names, values, ends, strict=True):
+    for one, words, value, y in zip(series, names, values, ends, strict=True):
         label = (
             '<text x="{x}" y="{y}" class="end {colour}"><tspan class="strong">{value}</tspan> {name}</text>'
         )
         x = _n(WIDTH - right + 8 + apart * (len(series) - 1))
-        parts.append(fill(label, x=x, y=_n(y + 4), colour=one.colour, value=value, name=name))
-    return _svg(HEIGHT, title, parts)
+        parts.append(fill(label, x=x, y=_n(y + 4), colour=one.colour, value=value, name=words))
+    return Figure(
+        name=name or plain(title),
+        title=title,
+        height=HEIGHT,
+        parts=Markup("").join(parts),
+        columns=("series", along, "value", "low", "high"),
+        rows=[
+            [one.name, str(point.x), exact(point.y), *map(exact, point.interval or ("", ""))]
+            for one in series
+            for point in one.points
+        ],
+    )
 
 
 def shares(
@@ -97,7 +139,9 @@ def shares(
     rows: Sequence[tuple[str, Mapping[str, float]]],
     names: Sequence[str],
     show: Callable[[float], str],
-) -> Markup:
+    *,
+    name: str = "",
+) -> Figure:
     """Return one stacked bar a row, in the order of ``names``; the last name may be "none"."""
     width = WIDTH - LABEL
     parts: list[Markup] = []
@@ -105,22 +149,95 @@ def shares(
         y = at * (BAR + GAP)
         parts.append(fill('<text x="0" y="{y}" class="tick">{label}</text>', y=y + 14, label=_short(label)))
         start = float(LABEL)
-        for place, name in enumerate(names):
-            wide = width * values.get(name, 0.0)
+        for place, one in enumerate(names):
+            wide = width * values.get(one, 0.0)
             if not wide:
                 continue
-            shown = show(values[name])
+            shown = show(values[one])
             bar = (
                 '<rect x="{x}" y="{y}" width="{width}" height="{height}" class="fill {colour}">'
                 "<title>{label}, {name}: {shown} %</title></rect>"
             )
             size = {"x": _n(start), "y": y, "width": _n(max(wide - 1, 0.5)), "height": BAR}
-            parts.append(fill(bar, **size, colour=colour(place, name), label=label, name=name, shown=shown))
+            parts.append(fill(bar, **size, colour=colour(place, one), label=label, name=one, shown=shown))
             if wide > 9 * len(shown):
                 inside = '<text x="{x}" y="{y}" class="inside">{shown}</text>'
                 parts.append(fill(inside, x=_n(start + wide / 2), y=y + 14, shown=shown))
             start += wide
-    return _svg(len(rows) * (BAR + GAP) - GAP, title, parts)
+    return Figure(
+        name=name or plain(title),
+        title=title,
+        height=len(rows) * (BAR + GAP) - GAP,
+        parts=Markup("").join(parts),
+        columns=("row", "strategy", "share"),
+        rows=[[label, one, exact(values.get(one, 0.0))] for label, values in rows for one in names],
+        legend=[(one, colour(place, one)) for place, one in enumerate(names)],
+    )
+
+
+def ranges(
+    title: str,
+    rows: Sequence[tuple[str, Point, Sequence[float]]],
+    show: Callable[[float], str],
+    *,
+    name: str = "",
+) -> Figure:
+    """Return one dot a row with its interval, over the single values that its mean is of."""
+    points = [point for _, point, _ in rows]
+    singles = [value for _, _, values in rows for value in values]
+    low = min([p.interval[0] if p.interval else p.y for p in points] + singles)
+    high = max([p.interval[1] if p.interval else p.y for p in points] + singles)
+    marks = ticks(low, high)
+    label = min(max(LETTER * max(len(_short(words)) for words, _, _ in rows), 40), 110)
+    shown = LETTER * max(len(show(point.y)) for point in points) + 8
+    bottom = len(rows) * (BAR + GAP) + 4
+
+    def across(x: float) -> float:
+        return label + 8 + (x - marks[0]) / (marks[-1] - marks[0]) * (WIDTH - label - 12 - shown)
+
+    parts = [
+        fill('<path d="M{x} 0V{bottom}" class="grid"/>', x=_n(across(mark)), bottom=bottom) for mark in marks
+    ]
+    parts += [_tick(f"{mark:g}", across(mark), bottom + 14) for mark in marks]
+    for at, (words, point, values) in enumerate(rows):
+        y = at * (BAR + GAP) + BAR / 2 + 2
+        parts.append(
+            fill('<text x="0" y="{y}" class="tick">{words}</text>', y=_n(y + 4), words=_short(words))
+        )
+        single = '<circle cx="{x}" cy="{y}" r="2.2" class="fill none"/>'
+        parts += [fill(single, x=_n(across(value)), y=_n(y)) for value in values if len(values) > 1]
+        if point.interval:
+            ends = {"low": _n(across(point.interval[0])), "high": _n(across(point.interval[1]))}
+            parts.append(fill('<path d="M{low} {y}H{high}" class="whisker ink"/>', y=_n(y), **ends))
+        dot = '<circle cx="{x}" cy="{y}" r="3.6" class="fill ink"/>'
+        parts.append(fill(dot, x=_n(across(point.y)), y=_n(y)))
+        end = '<text x="{x}" y="{y}" class="end ink right strong">{shown}</text>'
+        parts.append(fill(end, x=WIDTH, y=_n(y + 4), shown=show(point.y)))
+    return Figure(
+        name=name or plain(title),
+        title=title,
+        height=bottom + 20,
+        parts=Markup("").join(parts),
+        columns=("row", "value", "low", "high", "single values"),
+        rows=[
+            [words, exact(p.y), *map(exact, p.interval or ("", "")), " ".join(map(exact, values))]
+            for words, p, values in rows
+        ],
+    )
+
+
+def plain(title: str) -> str:
+    """Return a title as a name for files.
+
+    >>> plain("alpha, the teacher's share of rows")
+    'alpha-the-teacher-s-share-of-rows'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "figure"
+
+
+def exact(value: float | str) -> str:
+    """Return a number for a file of data; words as they are."""
+    return value if isinstance(value, str) else f"{value:.10g}"
 
 
 def colour(at: int, name: str = "") -> str:
@@ -206,17 +323,6 @@ def _level(mark: float, y: float, end: float) -> Markup:
 
 def _tick(words: str, x: float, y: float) -> Markup:
     return fill('<text x="{x}" y="{y}" class="tick mid">{words}</text>', x=_n(x), y=_n(y), words=words)
-
-
-def _svg(height: int, title: str, parts: Sequence[Markup]) -> Markup:
-    return fill(
-        "<figure><figcaption>{title}</figcaption>"
-        '<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}">{parts}</svg></figure>',
-        title=title,
-        width=WIDTH,
-        height=height,
-        parts=Markup("").join(parts),
-    )
 
 
 def _short(name: str) -> str:

@@ -15,7 +15,7 @@ from siked.files import read_text, write_atomically
 from siked.journal.queries import events, mixtures, texts, verdicts
 from siked.report import figures, finding, samples, tables, trainings
 from siked.report.added import added_sections, section_table
-from siked.report.figures import Point, Series
+from siked.report.figures import Figure, Point, Series
 from siked.report.markup import environment
 from siked.report.samples import Sample
 from siked.report.tables import Table
@@ -75,7 +75,7 @@ def page(run: Run) -> str:
     )
 
 
-def _accuracy_figures(summary: Mapping[str, Any]) -> list[Markup]:
+def _accuracy_figures(summary: Mapping[str, Any]) -> list[Figure]:
     """Return a figure for each set that was scored."""
     panels = []
     for name in tables.sets(summary):
@@ -97,7 +97,7 @@ def _controls(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _choice_figures(summary: Mapping[str, Any]) -> list[Markup]:
+def _choice_figures(summary: Mapping[str, Any]) -> list[Figure]:
     """Return figures of what was chosen, mixed, and reached where one strategy was forced."""
     names, rows = summary["strategies"], summary["iterations"]
     every, show = [*names, "none"], tables.whole_percent

@@ -150,9 +150,9 @@ def mixture(summary: Mapping[str, Any]) -> Table:
                 nats(values["kl"]),
                 f"{values['tag_entropy']:.2f}",
                 str(values["training"]["steps"]),
-                _shares(values["shares"], names),
-                _shares(values["choice"], [*names, "none"]),
-                _shares(values["forced"], names),
+                shares_of(values["shares"], names),
+                shares_of(values["choice"], [*names, "none"]),
+                shares_of(values["forced"], names),
             ]
             for label, values in students(summary)
         ],
@@ -234,8 +234,8 @@ def families(run: Run) -> Table:
                     label,
                     family,
                     str(len(free[family])),
-                    _shares({name: solved[name] / n for name in names}, names),
-                    _shares({name: chosen[name] / n for name in names}, names),
+                    shares_of({name: solved[name] / n for name in names}, names),
+                    shares_of({name: chosen[name] / n for name in names}, names),
                     whole_percent(sum(outcome.solved for outcome in free[family]) / n),
                     whole_percent(len(some) / n),
                 ]
@@ -350,7 +350,8 @@ def nats(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _shares(values: Mapping[str, float], names: Sequence[str]) -> str:
+def shares_of(values: Mapping[str, float], names: Sequence[str]) -> str:
+    """Return shares of one in whole per cent, in the order of ``names``; nothing where there are none."""
     return "/".join(whole_percent(values.get(name, 0)) for name in names) if values else ""
 
 

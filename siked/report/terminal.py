@@ -25,13 +25,16 @@ WIDE = 180
 
 def print_run(folder: Path, run: Run | None = None) -> None:
     """Print the tables of a finished run, or how far an unfinished one is; ``run`` is it where it is open."""
+    with shown(folder):
+        _print_run(screen(), run or Run(folder), folder)
+
+
+def screen() -> Any:
+    """Return rich's console for standard output: as wide as the terminal, or :data:`WIDE`."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=WIDE)
-    with shown(folder):
-        _print_run(console, run or Run(folder), folder)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=WIDE)
 
 
 def _print_run(console: Any, run: Run, folder: Path) -> None:
@@ -43,10 +46,10 @@ def _print_run(console: Any, run: Run, folder: Path) -> None:
     summary = run.summary
     console.print(Text(safe(summary["run"]), style="bold") + Text(safe(f": {tables.heading(summary)}")))
     for table in filled_tables(run, summary):
-        _print(console, table)
+        print_table(console, table)
     for section in added_sections(run):
         if section.rows:
-            _print(console, section_table(section))
+            print_table(console, section_table(section))
         elif section.text:
             console.print(safe(f"{section.title}: {section.text}"))
     for line in tables.remarks(summary):
@@ -71,7 +74,7 @@ def filled_tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Table]:
             yield table
 
 
-def _print(console: Any, table: Table) -> None:
+def print_table(console: Any, table: Table) -> None:
     """Print a table; columns that do not fit beside each other go below."""
     from rich import table as rich_table
     from rich.text import Text

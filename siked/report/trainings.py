@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from markupsafe import Markup
-
 from siked.journal import Reader
 from siked.journal.queries import trainings
 from siked.journal.stage import Told
 from siked.report import figures
-from siked.report.figures import Point, Series
+from siked.report.figures import Figure, Point, Series
 from siked.report.tables import Table
 
 LOSS, NORM, SPEED = "{:.2f}", "{:.2f}", "{:.0f}"
@@ -19,7 +17,7 @@ MOST = 6
 """Trainings that a figure shows: the first, the last, and as many between."""
 
 
-def panels(journal: Reader) -> list[Markup]:
+def panels(journal: Reader) -> list[Figure]:
     """Return figures of loss, gradient norm and speed over the steps of the run's own trainings."""
     logs = [
         (t, trainings.log(journal, track, t)) for track, t in trainings.logged(journal) if track == "main"

@@ -127,7 +127,7 @@ def test_every_number_of_a_figure_stands_in_a_table(finished: siked.Run) -> None
     markup = page(finished)
     # what a training told on its way stands in its figures alone
     for panel in trainings.panels(finished.journal):
-        markup = markup.replace(str(panel), "")
+        markup = markup.replace(str(panel.markup), "")
     shown = re.findall(r'<tspan class="strong">([^<]+)<|class="inside">([^<]+)<', markup)
     in_tables = {
         part

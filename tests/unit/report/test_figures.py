@@ -39,7 +39,7 @@ def test_lines_name_each_series_with_its_last_value_and_stay_inside(values: list
         Series(f"s{at}", f"c{at}", [Point(x, y, (max(0, y - 5), min(100, y + 5))) for x, y in enumerate(one)])
         for at, one in enumerate(values)
     ]
-    drawn = lines("figure", series, lambda y: f"{y:.1f}")
+    drawn = lines("figure", series, lambda y: f"{y:.1f}").markup
     ends = re.findall(r'class="end (c\d)"><tspan class="strong">([\d.]+)</tspan> (s\d)', drawn)
     assert ends == [(f"c{at}", f"{one[-1]:.1f}", f"s{at}") for at, one in enumerate(values)]
     labels = sorted(numbers(r'y="([-\d.]+)" class="end', drawn))
@@ -49,20 +49,20 @@ def test_lines_name_each_series_with_its_last_value_and_stay_inside(values: list
 
 
 def test_higher_values_stand_higher() -> None:
-    drawn = lines("figure", [Series("s", "ink", [Point(0, 10), Point(1, 20), Point(2, 15)])], str)
+    drawn = lines("figure", [Series("s", "ink", [Point(0, 10), Point(1, 20), Point(2, 15)])], str).markup
     low, high, middle = numbers(r'cy="([\d.]+)"', drawn)
     assert high < middle < low
 
 
 def test_a_single_point_and_a_flat_line_are_drawn() -> None:
-    drawn = lines("figure", [Series("s", "ink", [Point(0, 0.0)])], "{:.1f}".format, low=0)
+    drawn = lines("figure", [Series("s", "ink", [Point(0, 0.0)])], "{:.1f}".format, low=0).markup
     assert numbers(r'cy="([\d.]+)"', drawn) == [HEIGHT - figures.BOTTOM]
     assert "nan" not in drawn
 
 
 def test_shares_fill_their_row_in_order() -> None:
     rows = [("iteration 0", {"cot": 0.25, "none": 0.75}), ("iteration 1", {"cot": 1.0})]
-    drawn = shares("figure", rows, ["cot", "pot", "none"], lambda share: f"{100 * share:.0f}")
+    drawn = shares("figure", rows, ["cot", "pot", "none"], lambda share: f"{100 * share:.0f}").markup
     assert re.findall(r'class="fill (\w+)"', drawn) == ["c0", "none", "c0"]
     widths = numbers(r'width="([\d.]+)"', drawn)
     assert widths[0] + widths[1] + 2 == WIDTH - LABEL == widths[2] + 1
@@ -70,7 +70,7 @@ def test_shares_fill_their_row_in_order() -> None:
 
 
 def test_long_names_are_cut_and_escaped() -> None:
-    drawn = lines("<b>", [Series("<i>" + "x" * 40, "ink", [Point(0, 1)])], str)
+    drawn = lines("<b>", [Series("<i>" + "x" * 40, "ink", [Point(0, 1)])], str).markup
     assert "<i>" not in drawn
     assert "<b>" not in drawn
     assert "&lt;i&gt;" + "x" * 12 + "…" in drawn
