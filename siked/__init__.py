@@ -60,7 +60,12 @@ if TYPE_CHECKING:
         TrainSettings,
         Verdict,
     )
-    from siked.runs.run import Run, resume, run
+    from siked.runs.evaluation import Evaluation, evaluate
+    from siked.runs.opened import Run, open_run
+    from siked.runs.rows import Rows
+    from siked.runs.run import resume, run
+    from siked.runs.solver import Solution
+    from siked.runs.student import Student
 
 __version__ = "0.1.0"
 
@@ -75,6 +80,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "DevProblem",
+    "Evaluation",
     "History",
     "Malformed",
     "Message",
@@ -88,6 +94,7 @@ __all__ = [
     "Reading",
     "Rejected",
     "Request",
+    "Rows",
     "Run",
     "RunError",
     "Sandbox",
@@ -96,9 +103,11 @@ __all__ = [
     "ScoringBackend",
     "Selected",
     "SikedError",
+    "Solution",
     "Status",
     "Stopping",
     "Strategy",
+    "Student",
     "Target",
     "TestProblem",
     "TrainProblem",
@@ -110,7 +119,9 @@ __all__ = [
     "Verdict",
     "Verifier",
     "__version__",
+    "evaluate",
     "hookimpl",
+    "open_run",
     "resume",
     "run",
 ]
@@ -137,7 +148,12 @@ _HOMES = {
         "UsageError",
     ),
     "siked.hookspecs": ("hookimpl",),
-    "siked.runs.run": ("Run", "resume", "run"),
+    "siked.runs.evaluation": ("Evaluation", "evaluate"),
+    "siked.runs.opened": ("Run", "open_run"),
+    "siked.runs.rows": ("Rows",),
+    "siked.runs.run": ("resume", "run"),
+    "siked.runs.solver": ("Solution",),
+    "siked.runs.student": ("Student",),
 }
 
 

@@ -1,7 +1,9 @@
-"""A hook of MkDocs: what a page links to outside of docs/ becomes a page of the site that shows the file."""
+"""A hook of MkDocs: what a page links to outside of docs/ becomes a page of the site that shows the file, and
+so does a notebook."""
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
@@ -21,9 +23,24 @@ def _outside(source: str, link: str) -> str | None:
     return None if found.startswith("docs/") else found
 
 
+def _shown(notebook: File) -> str:
+    """Return a notebook as Markdown, with a link to itself below its heading."""
+    cells = json.loads(notebook.content_string)["cells"]
+    parts = []
+    for cell in cells:
+        text = "".join(cell["source"]).rstrip()
+        parts.append(text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```")
+    heading, _, rest = parts[0].partition("\n")
+    link = f"[Download the notebook]({posixpath.basename(notebook.src_uri)})"
+    return "\n\n".join([heading, link, rest, *parts[1:]]) + "\n"
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add a page for each file that is linked to."""
+    """Add a page for each notebook and for each file that is linked to."""
     root = Path(config.config_file_path).parent
+    for file in [file for file in files if file.src_uri.endswith(".ipynb")]:
+        page = file.src_uri.removesuffix(".ipynb") + ".md"
+        files.append(File.generated(config, page, content=_shown(file)))
     linked = {
         path
         for file in files.documentation_pages()

@@ -19,6 +19,7 @@ from siked.cli.reference_text import (
     HOMES,
     cell,
     fields_list,
+    keys_list,
     kind_and_limits,
     markdown,
     members,
@@ -28,6 +29,7 @@ from siked.cli.reference_text import (
 )
 from siked.config import ComponentConfig, RunConfig
 from siked.registry import KINDS, Offer, load_registry
+from siked.runs import evaluation, rows
 from siked.settings import presets
 
 OWNERS = ("siked", "siked-openai", "siked-vllm")
@@ -45,6 +47,8 @@ configuration, as in `schedule: {name: kl, target: 0.1}`, or on the command line
 `--set schedule.target=0.1`. `siked plugins` lists what is installed."""
 _PYTHON = """\
 What `import siked` offers. `siked.hookimpl` marks the functions of a plugin; see [hooks](hooks.md)."""
+_ROWS = """\
+What the methods above yield as [Rows](#sikedrows): dicts with these keys, and frames with these columns."""
 _ERRORS = """\
 All errors that siked raises on purpose are below `siked.errors.SikedError`. The command line prints one as
 one line and ends with its exit code; anything else is a bug and keeps its traceback."""
@@ -196,16 +200,29 @@ def python_page() -> str:
             lines += [f"## siked.{name}", "", *_signature(name, thing), markdown(thing.__doc__ or ""), ""]
         elif inspect.isclass(thing):
             lines += [f"## siked.{name}", "", markdown(thing.__doc__ or ""), ""]
-            for method, member in vars(thing).items():
-                if not method.startswith("_"):
-                    lines += _member(method, member)
+            if dataclasses.is_dataclass(thing):
+                lines += [*fields_list(thing), ""]
+            for method, member in _members_of(thing).items():
+                lines += _member(method, member)
+    lines += ["## Rows", "", _ROWS, ""]
+    for row in (rows.Rationale, rows.Result, rows.TrainingStep, evaluation.Solved):
+        lines += [f"### {row.__name__}", "", markdown(row.__doc__ or ""), "", *keys_list(row), ""]
     lines += ["## Contracts, records and errors", "", ", ".join(linked) + ".", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _members_of(thing: type) -> dict[str, Any]:
+    """Return the public members of a class, inherited ones of siked's included."""
+    found: dict[str, Any] = {}
+    for base in reversed(thing.__mro__):
+        if base.__module__.startswith("siked."):
+            found |= {name: member for name, member in vars(base).items() if not name.startswith("_")}
+    return found
+
+
 def _signature(name: str, function: Any) -> list[str]:
     parameters = inspect.signature(function)
-    shown = str(parameters).replace("'", "")
+    shown = _unquoted(str(parameters))
     if len(shown) > 80:
         inner = "".join(f"    {part},\n" for part in _parameters(parameters))
         shown = f"(\n{inner}) -> {parameters.return_annotation}"
@@ -219,7 +236,12 @@ def _parameters(signature: inspect.Signature) -> Iterator[str]:
             starred = True
             yield "*"
         # A default that is a function would show where it lies in memory.
-        yield re.sub(r"<function (\w+) at \w+>", r"\1", str(parameter).replace("'", ""))
+        yield re.sub(r"<function (\w+) at \w+>", r"\1", _unquoted(str(parameter)))
+
+
+def _unquoted(text: str) -> str:
+    """Return a signature without the quotes of its types; an empty text stays one."""
+    return text.replace("''", '""').replace("'", "")
 
 
 def _member(name: str, member: Any) -> list[str]:

@@ -82,6 +82,17 @@ def fields_list(record: type) -> list[str]:
     return lines
 
 
+def keys_list(record: type) -> list[str]:
+    """Return a list of the keys of a TypedDict, each with its type and meaning."""
+    meanings = said(record)
+    hints = record.__annotations__
+    kinds = {name: getattr(hint, "__forward_arg__", hint) for name, hint in hints.items()}
+    return [
+        f"- `{name}: {kind}`" + (f"  \n  {meanings[name]}" if name in meanings else "")
+        for name, kind in kinds.items()
+    ]
+
+
 def _default_of(field: dataclasses.Field[Any]) -> Any:
     if field.default_factory is not dataclasses.MISSING:
         return field.default_factory()

@@ -52,14 +52,14 @@ def export_rationales(run: Run, registry: Registry, out: Path, form: Form) -> di
         files: dict[str, Any] = {}
         try:
             for row in run.rationales():
-                split = str(row.pop("split"))
+                split = row["split"]
                 if split not in files:
                     files[split] = (
                         _Parquet(folder / f"{split}.parquet")
                         if form == "parquet"
                         else _Lines(folder / f"{split}.jsonl")
                     )
-                files[split].write({name: row[name] for name in COLUMNS})
+                files[split].write({name: value for name, value in row.items() if name in COLUMNS})
                 kind = "teacher" if row["step"].startswith("teach:") else "student"
                 counts[
                     split, f"{kind}, {row['strategy'] or 'no strategy'}", row["status"] or "no verdict"

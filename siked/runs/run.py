@@ -11,7 +11,6 @@ import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,6 @@ from siked import __version__, events
 from siked.config import (
     RunConfig,
     check_components,
-    merged,
-    parse,
     placement,
     with_budget,
     without_placement,
@@ -35,45 +32,16 @@ from siked.engine.upgrade import ROLES, bring_up_to_date
 from siked.errors import RunLocked, SikedError, UsageError
 from siked.files import check_tree, open_to_lock, write_atomically
 from siked.journal import Journal, Reader
-from siked.journal.queries import events as happened
-from siked.journal.queries import verdicts
 from siked.journal.queries.texts import any_text
 from siked.journal.starts import add_start, iso, starts
 from siked.plugins import described
 from siked.registry import Registry
 from siked.runs.amend import amended
 from siked.runs.components import changes, components, shadowed
+from siked.runs.folder import stored_config as stored_config
+from siked.runs.opened import Run as Run
 from siked.runs.plugin_files import keep_files, registry_with
-from siked.runs.reading import read_summary
 from siked.runs.trust import agree, check
-from siked.summaries import Summary
-
-
-class Run:
-    """A finished or unfinished run, for reading."""
-
-    def __init__(self, folder: Path) -> None:
-        check_tree(folder)
-        self.folder = folder
-        self.journal = Reader.at(folder)
-
-    @property
-    def summary(self) -> Summary:
-        """What stands in summary.json.
-
-        Raises :class:`UsageError` where the run is not finished.
-        """
-        return read_summary(self.folder)
-
-    @cached_property
-    def funnel(self) -> list[verdicts.Funnel]:
-        """How many rationales for training were left after each check."""
-        return verdicts.funnel(self.journal)
-
-    def rationales(self) -> Iterator[dict[str, Any]]:
-        """Yield the last rationale of every request, with its problem, the verdict that counts, and
-        provenance."""
-        yield from verdicts.rationales(self.journal)
 
 
 def run(
@@ -214,20 +182,6 @@ def judged_by_others(folder: Path, registry: Registry) -> bool:
 def write_config(folder: Path, config: RunConfig) -> None:
     """Write the configuration for people; nothing reads it back."""
     write_atomically(folder / "config.yaml", yaml.safe_dump(config.dump(), sort_keys=False))
-
-
-def stored_config(journal: Reader) -> RunConfig:
-    """Return the configuration a run was started with, and extended to."""
-    kept, raised = journal.known("config"), happened.events(journal, "iterations")
-    if not (isinstance(kept, dict) and raised and all(isinstance(one, dict) for one in raised)):
-        raise UsageError(f"{journal.path} is damaged, or no file of siked's: it holds no settings")
-    placed = happened.events(journal, "placement")
-    config = parse(merged([kept, raised[-1], *placed[-1:]]))
-    for event in happened.events(journal, "settings"):
-        config = parse(merged([config.dump(), event["values"]]))
-    for budget in happened.events(journal, "budget"):
-        config = with_budget(config, budget)
-    return config
 
 
 def new_folder(config: RunConfig, out: str | Path | None) -> Path:

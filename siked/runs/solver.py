@@ -43,13 +43,13 @@ from siked.records import (
     Verdict,
 )
 from siked.registry import Registry
-from siked.runs.run import Run, stored_config
+from siked.runs.folder import RunFolder, stored_config
 from siked.runs.trust import check
 
 CHUNK = 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Solution:
     """What a student made of a problem."""
 
@@ -64,6 +64,16 @@ class Solution:
     prompt_tokens: int = 0
     cut: bool = False
     """Whether the text ended at the limit of its tokens."""
+
+    @property
+    def answer(self) -> str | None:
+        """What was read or computed; None where there is none."""
+        return self.verdict.answer
+
+    def __repr__(self) -> str:
+        said = "no answer" if self.answer is None else repr(self.answer)
+        judged = "" if self.problem.gold is None else f", {self.verdict.status}"
+        return f"<Solution by {self.strategy or 'no strategy'}: {said}{judged}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +213,7 @@ def opened(
     """
     folder = Path(target)
     if (folder / "run.db").exists():
-        run = Run(folder)
+        run = RunFolder(folder)
         config = stored_config(run.journal)
         check_components(config, registry)
         check(folder, config, registry, trust)
@@ -229,7 +239,7 @@ def opened(
             state.close()
 
 
-def run_student(run: Run, config: RunConfig, iteration: int | None) -> Model:
+def run_student(run: RunFolder, config: RunConfig, iteration: int | None) -> Model:
     """Return a run's student: the given iteration, else the best one, else the last one trained."""
     trained = mixtures.students(run.journal, MAIN)
     if not trained:

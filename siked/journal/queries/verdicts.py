@@ -227,19 +227,6 @@ def words(journal: Reader) -> dict[tuple[Any, ...], tuple[str, dict[str, Any]]]:
     return {tuple(row[name] for name in names): (row["word"], row) for row in found}
 
 
-def rationales(journal: Reader) -> Iterator[dict[str, Any]]:
-    """Yield the last text of every request, with its problem and the verdict that counts."""
-    cursor = journal.db.execute(
-        "SELECT q.track, q.iteration, q.step, p.dataset, p.split, p.name AS problem, p.question, p.gold,"
-        " r.strategy, q.sample, q.seed, q.key, r.outcome, r.reason, r.text, v.status, v.answer, v.rule,"
-        " v.flags, v.sandbox FROM current_rationale r JOIN requests q ON q.id = r.request"
-        " JOIN problems p ON p.id = q.problem LEFT JOIN current_verdict v ON v.rationale = r.id ORDER BY r.id"
-    )
-    names = [column[0] for column in cursor.description]
-    for row in cursor:
-        yield dict(zip(names, row, strict=True))
-
-
 def funnel(journal: Reader) -> list[Funnel]:
     """Return what became of the rationales for training, by writer and strategy."""
     return [
