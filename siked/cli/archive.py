@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from siked.text.terminal import safe
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -24,7 +26,7 @@ def command(run: Path, url: str) -> None:
     archive = Archive(url)
     with archive.lock.held():
         sent = archive.push(run)
-    click.echo(f"{url}: {sent / 2**20:.1f} MiB sent")
+    click.echo(safe(f"{url}: {sent / 2**20:.1f} MiB sent"))
 
 
 @click.command()
@@ -35,4 +37,4 @@ def restore(url: str, run: Path) -> None:
     from siked.runs.archive import Archive
 
     Archive(url).pull(run)
-    click.echo(f"run folder: {run}")
+    click.echo(safe(f"run folder: {run}"))

@@ -8,6 +8,7 @@ import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.cli.run import config_options
+from siked.text.terminal import safe
 
 
 @click.command()
@@ -47,5 +48,5 @@ def command(config: str | None, schema: bool, quiet: bool, plugins: tuple[str, .
     if len(found.train) < found.available:
         click.echo(f"# trains on {len(found.train)} of {found.available} problems (dataset.limit)")
     for note in (*map(str, registry.plugins.skipped), *found.data_notes, *found.notes):
-        click.echo(f"# {note}")
+        click.echo(safe(f"# {note}"))
     click.echo("# this configuration can run")

@@ -10,6 +10,8 @@ from importlib import metadata
 
 import click
 
+from siked.text.terminal import safe
+
 
 @click.command()
 @click.option("--cluster", metavar="NAME", help="Do the same on every node of a cluster, such as ray.")
@@ -31,8 +33,8 @@ def _nodes(cluster: str, address: str | None) -> int:
     made = load_registry().make("cluster", cluster, {} if address is None else {"address": address})
     bad = 0
     for node, text in made.inspect("siked.cli.doctor:report"):
-        click.echo(f"node {node}")
-        click.echo("\n".join(f"  {line}" for line in text.splitlines()))
+        click.echo(safe(f"node {node}"))
+        click.echo(safe("\n".join(f"  {line}" for line in text.splitlines())))
         bad += "  FAIL" in text or text.startswith("failed: ")
     return 1 if bad else 0
 

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
+from siked.text.terminal import safe
 
 if TYPE_CHECKING:
     from siked.runs.solver import Solution
@@ -95,13 +96,13 @@ def command(
         return
     low, high = found.ci95
     click.echo(
-        f"{dataset}: {found.correct} of {found.n} right = {100 * found.value:.1f} %"
+        f"{safe(dataset)}: {found.correct} of {found.n} right = {100 * found.value:.1f} %"
         f" [{100 * low:.1f}, {100 * high:.1f}], {found.unverified} unverified"
     )
     click.echo(f"cost: {cost['texts']} texts, {cost['tokens']} tokens")
     if vote:
         return
-    click.echo("choice: " + ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items()))
+    click.echo("choice: " + ", ".join(f"{safe(name)} {100 * share:.0f} %" for name, share in shares.items()))
 
 
 def dataset_options(sets: Iterable[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
+from siked.text.terminal import safe
 
 
 @click.command()
@@ -55,7 +56,7 @@ def command(
         with shown(run):
             rows = export_rationales(opened, registry, to, form)  # type: ignore[arg-type]
         click.echo("rationales: " + ", ".join(f"{split} {n}" for split, n in rows.items()))
-        click.echo(f"written: {to}")
+        click.echo(safe(f"written: {to}"))
         return
     if gguf and not merged:
         raise click.UsageError("--gguf needs whole weights; leave --adapter out")
@@ -76,5 +77,5 @@ def _student(opened: Any, registry: Any, to: Path, iteration: int | None, merged
             f"prompts (largest logit {done.check.largest:.3g})"
         )
     if script is not None:
-        click.echo(f"gguf: {convert(script, to)}")
-    click.echo(f"written: {to}")
+        click.echo(safe(f"gguf: {convert(script, to)}"))
+    click.echo(safe(f"written: {to}"))

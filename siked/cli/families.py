@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siked.text.terminal import one_line, safe
+
 if TYPE_CHECKING:
     from siked.journal.read import Reader
 
@@ -140,15 +142,16 @@ def _newest(root: Path) -> Path:
 
 def _print(rows: list[Row], total: Row, checks: list[Criterion], iteration: int) -> None:
     strategies = sorted(total.accuracy)
-    width = max(len(row.family) for row in [*rows, total]) + 2
+    names = [one_line(row.family, 60) for row in [*rows, total]]
+    width = max(map(len, names)) + 2
     click.echo(f"Accuracy in percent on dev with a forced strategy, iteration {iteration}\n")
-    click.echo(f"{'family':<{width}}{'n':>5}" + "".join(f"{s:>8}" for s in [*strategies, "any"]))
-    for row in [*rows, total]:
+    click.echo(f"{'family':<{width}}{'n':>5}" + "".join(f"{safe(s):>8}" for s in [*strategies, "any"]))
+    for name, row in zip(names, [*rows, total], strict=True):
         values = [*(row.accuracy[s] for s in strategies), row.any_strategy]
-        click.echo(f"{row.family:<{width}}{row.n:>5}" + "".join(f"{100 * v:>8.1f}" for v in values))
+        click.echo(f"{name:<{width}}{row.n:>5}" + "".join(f"{100 * v:>8.1f}" for v in values))
     click.echo("")
     for check in checks:
-        click.echo(f"{'yes' if check.holds else 'NO ':<4} {check.name} ({check.detail})")
+        click.echo(f"{'yes' if check.holds else 'NO ':<4} {safe(check.name)} ({one_line(check.detail)})")
 
 
 def _json(rows: list[Row], total: Row, checks: list[Criterion], iteration: int) -> str:

@@ -14,6 +14,7 @@ import click
 from siked.cli.watch import Watch
 from siked.engine.progress import Reporter
 from siked.errors import RunError, SandboxError
+from siked.text.terminal import safe
 
 if TYPE_CHECKING:
     from siked.runs.run import Run
@@ -30,7 +31,7 @@ def guarded(folder: Path) -> Iterator[Reporter]:
         with Watch() as reporter:
             yield reporter
     except KeyboardInterrupt:
-        click.echo(f"siked: interrupted; everything up to here is kept, {again}", err=True)
+        click.echo(safe(f"siked: interrupted; everything up to here is kept, {again}"), err=True)
         raise SystemExit(INTERRUPTED) from None
     except (RunError, SandboxError) as error:
         raise type(error)(f"{error}\nsiked: what is there is kept; {again}") from None
@@ -44,17 +45,17 @@ def guarded(folder: Path) -> Iterator[Reporter]:
     run = Run(folder)
     print_run(folder, run)
     _write_report(folder, run)
-    click.echo(f"run folder: {folder}")
+    click.echo(safe(f"run folder: {folder}"))
 
 
 def _write_report(folder: Path, run: Run) -> None:
     from siked.report.html import write_report
 
     try:
-        click.echo(f"report: {write_report(folder, run=run)}")
+        click.echo(safe(f"report: {write_report(folder, run=run)}"))
     except Exception as error:
         # The run is done and kept; a full disk or a fault of the report is no fault of the run.
-        click.echo(f"siked: no report: {error}; once mended: siked report {folder}", err=True)
+        click.echo(safe(f"siked: no report: {error}; once mended: siked report {folder}"), err=True)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -41,7 +41,7 @@ def follow(folder: Path) -> None:
             click.echo(f"run: about {clock(left)} left")
         time.sleep(EVERY)
     if not (folder / "summary.json").exists():
-        click.echo(f"nobody works on it; go on with: siked resume {folder}")
+        click.echo(safe(f"nobody works on it; go on with: siked resume {folder}"))
 
 
 def _trainings(reader: Reader, seen: int) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from siked.text.terminal import safe
+
 KINDS = (
     *("strategy", "verifier", "schedule", "backend", "trainer", "dataset", "sandbox", "stopping"),
     *("observer", "run"),
@@ -31,12 +33,12 @@ def command(kind: str, name: str | None, out: Path) -> None:
         from siked.scaffold.settings import write_settings
 
         for path in write_settings(out / (name or "siked.yaml")):
-            click.echo(f"written: {path}")
+            click.echo(safe(f"written: {path}"))
         return
     if name is None:
         raise click.UsageError(f"name the {kind}: siked init {kind} NAME")
     from siked.scaffold.plugin import write_plugin
 
     root = write_plugin(kind, name, out)
-    click.echo(f"written: {root}")
+    click.echo(safe(f"written: {root}"))
     click.echo(f'next: pip install -e "{root}[test]"; siked plugins check {root.name}; pytest {root}')

@@ -43,6 +43,13 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a subcommand on use and takes commands that plugins add."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; what click says of wrong usage repeats arguments, such as names of files."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as error:
+            raise click.UsageError(safe(error.format_message()), error.ctx) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return siked's own commands, then those of plugins."""
         return [*COMMANDS, *sorted(self._added())]

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from siked.cli.plugin_option import plugin_option
+from siked.text.terminal import safe
 
 
 @click.command()
@@ -44,7 +45,7 @@ def command(
     from siked.runs.run import resume
     from siked.settings import assignment, merged
 
-    click.echo(f"run folder: {run}")
+    click.echo(safe(f"run folder: {run}"))
     with guarded(run) as reporter:
         resume(
             run,

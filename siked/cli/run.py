@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
+from siked.text.terminal import safe
 
 _EPILOG = """\b
 Examples:
@@ -121,7 +122,7 @@ def tell(found: Any, preset: str) -> None:
     if len(found.train) < found.available:
         click.echo(f"taking {len(found.train)} of {found.available} problems (dataset.limit)", err=True)
     for note in found.notes:
-        click.echo(note, err=True)
+        click.echo(safe(note), err=True)
 
 
 @click.command(epilog=_EPILOG)
@@ -166,7 +167,7 @@ def command(
     folder = new_folder(config, out)
     from siked.cli.finish import guarded
 
-    click.echo(f"run folder: {folder}")
+    click.echo(safe(f"run folder: {folder}"))
     if parent is not None:
         _fork(parent, config, folder)
         from siked.runs.run import resume
@@ -205,7 +206,7 @@ def _look_at(parent: str, config: Any, registry: Any, trust: bool) -> None:
     try:
         check(place, stored_config(reader), registry, trust)
         for line in changes(reader, config, registry):
-            click.echo(line, err=True)
+            click.echo(safe(line), err=True)
     finally:
         reader.close()
 
@@ -221,4 +222,4 @@ def _fork(parent: str, config: Any, folder: Any) -> None:
     except UsageError:
         shutil.rmtree(folder)
         raise
-    click.echo(f"iterations 0 to {at} come from {parent.rpartition('@')[0] or parent}")
+    click.echo(safe(f"iterations 0 to {at} come from {parent.rpartition('@')[0] or parent}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
+from siked.text.terminal import safe
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -70,7 +71,7 @@ def command(
     batcher = Batcher(opened(target, iteration, registry, Reporter(), trust), waiting)
     batcher.start()
     service = Service(Path(target).name, batcher, Limits(seconds=timeout, token=token))
-    click.echo(f"serving {target} at http://{host}:{port}/v1", err=True)
+    click.echo(safe(f"serving {target} at http://{host}:{port}/v1"), err=True)
     try:
         uvicorn.run(service.app(), host=host, port=port, log_level="warning")
     finally:

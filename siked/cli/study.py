@@ -57,7 +57,7 @@ def command(file: Path, out: Path | None, seeds: str | None, table: bool, plugin
         write_atomically(folder / "study.json", json.dumps(found, indent=2) + "\n")
         write_atomically(folder / "study.md", markdown(found))
         click.echo(safe(markdown(found)))
-    click.echo(f"study folder: {folder}")
+    click.echo(safe(f"study folder: {folder}"))
     if failed:
         raise RunError(f"{len(failed)} runs failed; the same command tries them again: {'; '.join(failed)}")
 

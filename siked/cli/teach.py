@@ -72,4 +72,4 @@ def command(
     except RunError as error:
         raise type(error)(f"{error}\nsiked: what is there is kept; go on with the same command") from None
     click.echo(safe((out / CARD).read_text(encoding="utf-8")))
-    click.echo(f"rationales: {out / ROWS}")
+    click.echo(safe(f"rationales: {out / ROWS}"))

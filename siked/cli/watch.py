@@ -83,7 +83,7 @@ class Bars(Reporter):
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             TextColumn("{task.fields[run]}"),
-            console=Console(stderr=True),
+            console=Console(stderr=True, highlight=False),
             transient=True,
         )
         self._escape = escape
