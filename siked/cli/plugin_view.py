@@ -27,10 +27,12 @@ class View:
         """Look for what is installed."""
         from siked.cli.main import COMMANDS
         from siked.plugin_files import read_files
+        from siked.plugin_probe import deadly_plugins
         from siked.plugins import added_commands, load_plugins
         from siked.registry import Registry
 
-        registry = Registry(load_plugins(files=read_files(files)))
+        read = read_files(files)
+        registry = Registry(load_plugins(files=read, avoided=deadly_plugins(read)))
         added = added_commands(registry.plugins, COMMANDS)
         return cls(registry, {name: plugin for name, (_, plugin) in sorted(added.items())})
 
