@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from siked.plugins import Plugin, Skipped
     from siked.registry import Offer, Registry
 
-SLOW = 0.5
-"""Seconds of an import that are told."""
 REGISTERS = ("siked_register_", "siked_add_", "siked_report_")
 
 
@@ -47,6 +45,7 @@ class View:
 
     def lines(self) -> Iterator[str]:
         """Yield what is printed: by distribution, then by plugin."""
+        from siked.cli.main import SLOW
         from siked.text.terminal import one_line
 
         owner = ""

@@ -340,6 +340,12 @@ def test_what_ends_the_process_is_told_by_the_list_of_plugins(
     assert "acme-broken" in skipped[0]
 
 
+def test_a_slow_import_is_told_where_it_delays(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lay(site, Broken("import time; time.sleep(0.6)", ""))
+    _, out, _ = siked_(capfd, "--help")
+    assert "plugin acme-broken of acme-broken took" in out
+
+
 def test_an_import_that_never_returns_is_given_up(site: Path) -> None:
     lay(site, Broken("import time; time.sleep(600)", ""))
     lay(site, Broken("", ""), "acme-other")
