@@ -16,7 +16,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import Distribution, EntryPoint, distributions
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 GROUP = "siked"
 OWN = "siked"
 """The distribution whose entry points always load."""
+Avoided = Mapping[tuple[str, str], str]
+"""(owner, name) of plugins that are not to be loaded, and why."""
+Before = Callable[[str, str], None]
+"""Told owner and name of a plugin each time that its code is about to run."""
 LONGEST = 600
 """Characters of an exception that a line shows; its log has them all."""
 
@@ -73,6 +77,7 @@ class Plugins:
     manager: pluggy.PluginManager
     loaded: list[Plugin] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    before: Before | None = None
 
     def hooks(self, plugin: Plugin) -> list[str]:
         """Return the names of the hooks that a plugin implements, sorted."""
@@ -84,6 +89,8 @@ class Plugins:
 
     def ask(self, plugin: Plugin, hook: str, **arguments: Any) -> list[Any]:
         """Call ``hook`` of one plugin and return its answers but None; what it raises is passed on."""
+        if self.before is not None:
+            self.before(plugin.owner, plugin.name)
         others = [other.module for other in self.loaded if other is not plugin]
         answers: list[Any] = self.manager.subset_hook_caller(hook, others)(**arguments)
         return answers
@@ -137,26 +144,36 @@ def strict() -> bool:
     return os.environ.get("SIKED_STRICT_PLUGINS", "") not in ("", "0")
 
 
-def load_plugins(*, own: bool = True, files: Sequence[PluginFile] = ()) -> Plugins:
+def load_plugins(
+    *,
+    own: bool = True,
+    files: Sequence[PluginFile] = (),
+    avoided: Avoided | None = None,
+    before: Before | None = None,
+) -> Plugins:
     """Load every entry point of the group and return them with a fresh manager; without ``own`` those
-    of other distributions only. ``files`` come after them.
+    of other distributions only. ``files`` come after them. What is ``avoided`` is skipped with its reason.
 
     Raises :class:`PluginError` for a file that cannot be loaded.
     """
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager)
+    plugins = Plugins(manager, before=before)
+    avoided = avoided or {}
     for dist, point in _entry_points(plugins):
         owner = _normal(dist.name)
         if owner == OWN and not own:
             continue
         wrong = _wrong_siked(dist) if owner != OWN else ""
         version = _version(dist)
+        wrong = wrong or avoided.get((owner, point.name), "")
         reason = wrong or _load(plugins, point.name, owner, version, point.value, point.load)
         if reason:
             plugins.tell(Skipped(name=point.name, owner=owner, version=version, reason=reason))
     for file in files:
-        reason = _load(plugins, file.path.stem, file.name, file.digest, str(file.path), file.load, file)
+        reason = avoided.get((file.name, file.path.stem), "") or _load(
+            plugins, file.path.stem, file.name, file.digest, str(file.path), file.load, file
+        )
         if not reason and not plugins.hooks(plugins.loaded[-1]):
             reason = "it implements no hook of siked; its functions need @siked.hookimpl"
         if reason:
@@ -297,6 +314,8 @@ def _load(
     file: PluginFile | None = None,
 ) -> str:
     """Load one plugin; return why it was skipped, or nothing."""
+    if plugins.before is not None:
+        plugins.before(owner, point)
     start = time.perf_counter()
     try:
         with quiet():

@@ -22,6 +22,8 @@ def span(answer: Answer) -> tuple[str, Where] | Why:
     for marker in markers(text):
         if not marker.closed:
             return Why.CUT_OFF
+        if marker.negated:
+            return Why.NEGATED
         shown = _marked(text.text, marker)
         return (shown, marker.where) if shown else Why.CUT_OFF
     last = next(from_end(text.text, TAIL), "")

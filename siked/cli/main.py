@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,11 @@ from siked import __version__
 from siked.errors import SikedError
 from siked.text.terminal import safe
 
+if TYPE_CHECKING:
+    from siked.plugins import Plugins
+
+SLOW = 0.5
+"""Seconds of a plugin's import that are told."""
 COMMANDS = {
     "run": ("siked.cli.run:command", "Run SIKeD from teacher to last student."),
     "teach": ("siked.cli.teach:command", "Let the teacher write verified rationales, and stop there."),
@@ -65,15 +70,33 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing any of siked's own."""
         rows = [(name, line) for name, (_, line) in COMMANDS.items()]
-        rows += [(name, command.get_short_help_str()) for name, command in sorted(self._added().items())]
+        plugins = _strangers()
+        added = _commands_of(plugins)
+        rows += [(name, command.get_short_help_str()) for name, command in sorted(added.items())]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+        for plugin in plugins.loaded:
+            if plugin.seconds >= SLOW:
+                formatter.write_paragraph()
+                formatter.write_text(
+                    f"The import of plugin {plugin.name} of {plugin.owner} took {plugin.seconds:.1f} s; "
+                    "SIKED_PLUGINS names those that are to be let in."
+                )
 
     def _added(self) -> dict[str, click.Command]:
-        from siked.plugins import added_commands, load_plugins
+        return _commands_of(_strangers())
 
-        found = added_commands(load_plugins(own=False), COMMANDS)
-        return {name: command for name, (command, _) in found.items()}
+
+def _strangers() -> Plugins:
+    from siked.plugins import load_plugins
+
+    return load_plugins(own=False)
+
+
+def _commands_of(plugins: Plugins) -> dict[str, click.Command]:
+    from siked.plugins import added_commands
+
+    return {name: command for name, (command, _) in added_commands(plugins, COMMANDS).items()}
 
 
 @click.group(

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from siked.plugins import Plugin, Skipped
     from siked.registry import Offer, Registry
 
-SLOW = 0.5
-"""Seconds of an import that are told."""
 REGISTERS = ("siked_register_", "siked_add_", "siked_report_")
 
 
@@ -27,10 +25,12 @@ class View:
         """Look for what is installed."""
         from siked.cli.main import COMMANDS
         from siked.plugin_files import read_files
+        from siked.plugin_probe import deadly_plugins
         from siked.plugins import added_commands, load_plugins
         from siked.registry import Registry
 
-        registry = Registry(load_plugins(files=read_files(files)))
+        read = read_files(files)
+        registry = Registry(load_plugins(files=read, avoided=deadly_plugins(read)))
         added = added_commands(registry.plugins, COMMANDS)
         return cls(registry, {name: plugin for name, (_, plugin) in sorted(added.items())})
 
@@ -45,6 +45,7 @@ class View:
 
     def lines(self) -> Iterator[str]:
         """Yield what is printed: by distribution, then by plugin."""
+        from siked.cli.main import SLOW
         from siked.text.terminal import one_line
 
         owner = ""

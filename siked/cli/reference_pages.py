@@ -28,11 +28,11 @@ from siked.cli.reference_text import (
     table,
 )
 from siked.config import ComponentConfig, RunConfig
-from siked.registry import KINDS, Offer, load_registry
+from siked.registry import KINDS, OWN, Offer, load_registry
 from siked.runs import evaluation, rows
 from siked.settings import presets
 
-OWNERS = ("siked", "siked-openai", "siked-vllm")
+OWNERS = ("siked", "siked-choice", "siked-openai", "siked-ray", "siked-trackio", "siked-vllm")
 """The distributions whose components have a place on the page."""
 
 _CONFIGURATION = """\
@@ -135,11 +135,16 @@ def components_page() -> str:
     for kind in KINDS:
         found = [offer for offer in offers if offer.kind == kind]
         lines += [f"## {_PLURALS.get(kind, kind + 's').capitalize()}", ""]
-        common = _common(found)
+        common = _common([offer for offer in found if offer.owner == OWN])
         if common:
-            lines += [f"### Every {_NAMES.get(kind, kind)}", "", *_options(found[0], common), ""]
+            lines += [
+                f"### Every {_NAMES.get(kind, kind)} of siked",
+                "",
+                *_options(found[0], common),
+                "",
+            ]
         for offer in found:
-            lines += _component(offer, common)
+            lines += _component(offer, common if offer.owner == OWN else set())
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from siked.cli.main import main
+from siked.plugin_probe import deadly_plugins
 from siked.testing.runs import FAKES, fake_settings
 
 HOOK = "from siked import hookimpl\n@hookimpl\ndef siked_register_strategies(register):\n"
@@ -311,6 +312,44 @@ def test_a_component_that_breaks_later_stops_run_and_resume_with_a_line(
         assert line.endswith("run/logs/plugins.log)")
         assert again == "siked: what is there is kept; go on with: siked resume run"
     assert siked_(capfd, "show", "run")[0] == 0
+
+
+DEADLY = {
+    "leaves": ("import os; os._exit(7)", "ends the process while it is loaded (exit status 7)"),
+    "kills": ("import os; os.kill(os.getpid(), 9)", "ends the process while it is loaded (SIGKILL)"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "ends the process while it is loaded (SIGSEGV)"),
+    "leaves in a hook": (HOOK + "    import os; os._exit(0)", "while it is loaded (exit status 0)"),
+    "leaves in its commands": (ADD + "    import os; os._exit(1)", "while it is loaded (exit status 1)"),
+}
+"""Plugins that end the process, past every ``except``."""
+
+
+@pytest.mark.parametrize("name", DEADLY)
+def test_what_ends_the_process_is_told_by_the_list_of_plugins(
+    site: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    code, told = DEADLY[name]
+    lay(site, Broken(code, told))
+    lay(site, Broken("raise OSError('no disk')", ""), "acme-other")
+    status, out, err = siked_(capfd, "plugins")
+    assert status == 0
+    assert "strategy   cot" in out
+    skipped = [line for line in err.splitlines() if line.startswith("skipped")]
+    assert len(skipped) == 2, err
+    assert told in skipped[0]
+    assert "acme-broken" in skipped[0]
+
+
+def test_a_slow_import_is_told_where_it_delays(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    lay(site, Broken("import time; time.sleep(0.6)", ""))
+    _, out, _ = siked_(capfd, "--help")
+    assert "plugin acme-broken of acme-broken took" in out
+
+
+def test_an_import_that_never_returns_is_given_up(site: Path) -> None:
+    lay(site, Broken("import time; time.sleep(600)", ""))
+    lay(site, Broken("", ""), "acme-other")
+    assert deadly_plugins(patience=1.0) == {("acme-broken", "acme-broken"): "takes more than 1 s to load"}
 
 
 def test_there_are_enough_of_them() -> None:

@@ -33,7 +33,7 @@ class Choice:
     any other gold is compared as ``numeric`` does (``Yes``, ``Rug B``)."""
 
     name: ClassVar[str] = "choice"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     Options: ClassVar[type[ChoiceOptions]] = ChoiceOptions
 
     def __init__(self, options: ChoiceOptions) -> None:

@@ -31,7 +31,7 @@ class Exact:
     """The text behind the last marker (else the last sentence) is the gold, white space apart."""
 
     name: ClassVar[str] = "exact"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     Options: ClassVar[type[ExactOptions]] = ExactOptions
 
     def __init__(self, options: ExactOptions) -> None:

@@ -44,7 +44,7 @@ class Symbolic:
     """Numbers, times, several values and words as ``numeric`` judges them; formulas by math-verify."""
 
     name: ClassVar[str] = "symbolic"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     Options: ClassVar[type[SymbolicOptions]] = SymbolicOptions
 
     def __init__(self, options: SymbolicOptions) -> None:

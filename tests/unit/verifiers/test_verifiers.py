@@ -160,6 +160,18 @@ def test_choice_takes_letters_only() -> None:
         ChoiceOptions(letters="A1")
 
 
+@pytest.mark.parametrize(
+    "text", ["The answer isn't B.", "The answer cannot be B.", "The answer wasn\u2019t (B)"]
+)
+def test_what_an_answer_is_not_is_no_answer(text: str) -> None:
+    choices = "Which?\n(A) red\n(B) blue\n(C) green"
+    for verifier, gold in ((Choice(ChoiceOptions()), "B"), (Exact(ExactOptions()), "B")):
+        (verdict,) = judged(verifier, gold, text, question=choices)
+        assert (verdict.status, verdict.answer, verdict.rule) == (Status.WRONG, None, "negated")
+    (verdict,) = judged(Choice(ChoiceOptions()), "C", f"{text} So the answer is C.", question=choices)
+    assert verdict.status is Status.CORRECT
+
+
 def test_agreement_of_most() -> None:
     verifier = Agreement(Agreement.Options())
     verdicts = judged(
