@@ -180,7 +180,7 @@ def mcnemar(gained: int, lost: int) -> float:
         return min(1.0, 2 * NormalDist().cdf(-abs(gained - lost) / math.sqrt(n)))
     here = math.comb(n, few)
     tail = sum(math.comb(n, k) for k in range(few))
-    return (2 * tail + here) / 2**n if gained != lost else 1 - here / 2 ** (n + 1)
+    return (2 * tail + here) / (1 << n) if gained != lost else 1 - here / (1 << (n + 1))
 
 
 def _settings(run: Run) -> dict[str, str]:
