@@ -67,4 +67,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return found[0]
         return f"]({os.path.relpath(f'source/{path}.md', start)})"
 
+    # The page of a notebook itself links to the file, to download it.
+    if files.get_file_from_path(page.file.src_uri.removesuffix(".md") + ".ipynb") is None:
+        markdown = re.sub(r"(\]\([^)#:]+)\.ipynb\)", r"\1.md)", markdown)
     return LINK.sub(pointed, markdown)

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": ("siked.cli.show:command", "Show what a run did, as tables or JSON."),
     "report": ("siked.cli.report:command", "Write what a run did as one HTML page."),
     "diff": ("siked.cli.diff:command", "Set two runs beside each other, problem by problem."),
+    "browse": ("siked.cli.browse:command", "Look through a run's rationales in a browser."),
     "replay": ("siked.cli.replay:command", "Verify and mix a run again without a model, and compare."),
     "why": ("siked.cli.why:command", "Show where a training row comes from."),
     "eval": ("siked.cli.eval:command", "Score a student or any model on a data set."),

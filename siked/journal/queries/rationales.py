@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ _TABLE = (
     " problem INTEGER, strategy TEXT, sample INTEGER, writer TEXT, outcome TEXT, status TEXT, rule TEXT,"
     " answer TEXT, flags TEXT, trained INTEGER)"
 )
-_PLAIN = ("track", "iteration", "step", "strategy", "writer", "outcome", "status", "trained")
+_PLAIN = ("problem", "track", "iteration", "step", "strategy", "writer", "outcome", "status", "trained")
 """Columns that are compared as they are."""
 
 
@@ -37,6 +36,8 @@ _PLAIN = ("track", "iteration", "step", "strategy", "writer", "outcome", "status
 class Wanted:
     """Which rationales are looked for; None is any."""
 
+    problem: int | None = None
+    """Its row in the journal."""
     track: str | None = None
     """``main``, or the name of a control."""
     iteration: int | None = None
@@ -128,6 +129,8 @@ class Found:
         self._seen: tuple[Any, ...] | None = None
         self._took = 0.0
         self._made = 0.0
+        self._values: dict[str, list[tuple[Any, int]]] = {}
+        """What is the same for every page until there is more."""
         journal.db.execute("PRAGMA temp_store = MEMORY")
         journal.db.execute(_TABLE)
 
@@ -147,6 +150,7 @@ class Found:
         db.execute("DELETE FROM temp.found")
         db.execute(f"INSERT INTO temp.found {_FOUND} ORDER BY r.id")
         db.execute("COMMIT")
+        self._values.clear()
         self._seen, self._made = now, time.monotonic()
         self._took = self._made - start
 
@@ -173,18 +177,20 @@ class Found:
             return Page(self._rows(ids), more, bool(ids))
         return Page(self._rows(ids), bool(ids) and self._any_before(wanted, ids[0]), more)
 
-    def values(self, column: Literal["track", "iteration", "strategy", "writer", "outcome", "status"]) -> Any:
+    def values(self, column: str) -> list[tuple[Any, int]]:
         """Return (value, how many) of a column, over all rationales."""
-        return self.journal.db.execute(
-            f"SELECT {column}, count(*) FROM temp.found GROUP BY 1 ORDER BY 1"
-        ).fetchall()
+        if column not in (*_PLAIN, "flags"):
+            raise ValueError(column)
+        if column not in self._values:
+            self._values[column] = self.journal.db.execute(
+                f"SELECT {column}, count(*) FROM temp.found GROUP BY 1 ORDER BY 1"
+            ).fetchall()
+        return self._values[column]
 
     def flags(self) -> list[tuple[str, int]]:
         """Return (flag, how many) over all rationales."""
         counts: dict[str, int] = {}
-        for flags, n in self.journal.db.execute(
-            "SELECT flags, count(*) FROM temp.found WHERE flags != '' GROUP BY 1"
-        ):
+        for flags, n in self.values("flags"):
             for flag in str(flags).split():
                 counts[flag] = counts.get(flag, 0) + n
         return sorted(counts.items())
@@ -241,7 +247,3 @@ def _words(wanted: Wanted) -> str:
     if wanted.text is None:
         return ""
     return "JOIN rationales r ON r.id = f.id JOIN problems p ON p.id = f.problem"
-
-
-COLUMNS = tuple(field.name for field in dataclasses.fields(Wanted))
-"""What can be looked for."""
