@@ -133,6 +133,7 @@ def tell(found: Any, preset: str) -> None:
 @click.option("--out", metavar="DIR", help="Folder of the run; it must not exist yet.")
 @click.option("--trust", is_flag=True, help="With --from: use what its settings name, whoever wrote them.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and its cost; run nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run: print the plan as JSON.")
 @plugin_option
 def command(
     out: str | None,
@@ -141,6 +142,7 @@ def command(
     sync: str | None,
     trust: bool,
     dry_run: bool,
+    as_json: bool,
     plugins: tuple[str, ...],
     **values: Any,
 ) -> None:
@@ -149,6 +151,8 @@ def command(
     With nothing configured it runs on the bundled student, problems and teacher. Settings come
     from a preset, then --config, then flags, then --set; with --from, over those of the other run.
     """
+    if as_json and not dry_run:
+        raise click.UsageError("--json is for --dry-run; of a run that is done: siked show RUN --json")
     config = config_from(values) if parent is None else _over_parent(parent, values)
     from siked.runs.fork import parse_place
 
@@ -156,7 +160,7 @@ def command(
     if dry_run:
         from siked.runs.estimate import print_plan
 
-        print_plan(config, registry, "" if parent else preset_line(values))
+        print_plan(config, registry, "" if parent else preset_line(values), as_json)
         return
     from siked.runs.lookup import look_up
     from siked.runs.run import new_folder, run

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
 
 if TYPE_CHECKING:
-    from siked.runs.solver import Election
+    from siked.runs.solver import Election, Solution
 
 
 @click.command()
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     help="Vote only where the student's own strategy is less probable than P; default: everywhere.",
 )
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @plugin_option
 @click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
@@ -38,6 +39,7 @@ def command(
     weigh: bool,
     unsure: float,
     iteration: int | None,
+    as_json: bool,
     plugins: tuple[str, ...],
     trust: bool,
 ) -> None:
@@ -58,15 +60,48 @@ def command(
     with Watch() as reporter, opened(target, iteration, registry, reporter, trust) as solver:
         if vote:
             (election,) = solver.vote([problem], vote, weighted=weigh, unsure=unsure)
-            _print_election(election)
+            if as_json:
+                _print_json(_plain_election(election))
+            else:
+                _print_election(election)
             return
         (solution,) = solver.solve([problem], strategy)
+    if as_json:
+        _print_json(_plain(solution))
+        return
     click.echo(f"strategy: {solution.strategy or 'none (the text starts with no known tag)'}")
     click.echo(safe(solution.text.strip()))
     if solution.program is not None:
         click.echo(f"program: {solution.program.status} in {solution.program.sandbox}")
     answer = solution.verdict.answer
     click.echo(f"answer: {one_line(answer) if answer is not None else 'none found'}")
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    import json
+
+    click.echo(json.dumps(values, indent=2))
+
+
+def _plain(solution: Solution) -> dict[str, Any]:
+    program = solution.program
+    return {
+        "strategy": solution.strategy or None,
+        "text": solution.text.strip(),
+        "answer": solution.verdict.answer,
+        "rule": solution.verdict.rule,
+        "program": program and {"status": str(program.status), "sandbox": program.sandbox},
+        "tokens": solution.tokens,
+        "cut": solution.cut,
+    }
+
+
+def _plain_election(election: Election) -> dict[str, Any]:
+    return {
+        "answer": election.elected and election.elected.verdict.answer,
+        "votes": election.votes,
+        "texts": [_plain(text) for text in election.texts],
+    }
 
 
 def _print_election(election: Election) -> None:

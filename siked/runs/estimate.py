@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, dataclass
+
 import click
 
 from siked.config import RunConfig
@@ -21,16 +24,44 @@ ACTIVATIONS = {"tiny": 0.0, "smollm2": 0.8}
 """GiB that a row of a training batch keeps on a processor; 8 rows of SVAMP came to 7.6 to 11 GiB in all."""
 
 
-def print_plan(config: RunConfig, registry: Registry, preset: str = "") -> None:
-    """Look everything up and print rows, requests, tokens, memory and time of each part.
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run would do, and roughly take."""
+
+    preset: str | None
+    """Which applied, and why."""
+    train: int
+    available: int
+    """Training problems before ``dataset.limit``."""
+    dev: int
+    tests: dict[str, int]
+    teacher_requests: int
+    teacher_tokens: int
+    samples: int
+    """Of the student, an iteration."""
+    dev_answers: int
+    test_answers: int
+    student_tokens: int
+    rows: int
+    """Training rows at most, at iteration 0; twice that later."""
+    trained_tokens: int
+    memory_gib: float | None
+    """In workers; None is not known for this student."""
+    seconds: float | None
+    """On two processor cores; None is not known for this student."""
+    rationale_tokens: int
+    """What a rationale is counted as."""
+    notes: tuple[str, ...]
+
+
+def plan(config: RunConfig, registry: Registry, preset: str = "") -> Plan:
+    """Look everything up and return rows, requests, tokens, memory and time of each part.
 
     ``preset`` says which preset applied. Raises :class:`siked.errors.UsageError` for what is missing.
     """
     found = look_up(config, registry)
     train, dev = found.train, found.dev
     tests = {name: len(problems) for name, problems in found.tests.items()}
-    if preset:
-        click.echo(f"preset     {preset}")
     question = sum(len(p.question) for p in train) / max(len(train), 1) / CHARACTERS
     strategies = len(config.strategies)
     rationale = RATIONALE.get(config.student.model, TYPICAL)
@@ -41,8 +72,36 @@ def print_plan(config: RunConfig, registry: Registry, preset: str = "") -> None:
     tested = sum(tests.values())
     rounds = config.iterations + 1
     tested_rounds = rounds if config.evaluate.when == "every" else min(rounds, 2)
+    epochs, controls = _epochs(config)
+    voted = 2 * strategies * tested if VOTES in config.controls else 0
+    trained = pairs * (question + rationale) * epochs
+    answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls) + voted
+    generated = rationale * (answers + len(dev) * controls)
+    fast, slow = SPEED.get(config.student.model, (0, 0))
+    return Plan(
+        preset=preset or None,
+        train=len(train),
+        available=found.available,
+        dev=len(dev),
+        tests=tests,
+        teacher_requests=teach,
+        teacher_tokens=teach * rationale,
+        samples=sampled,
+        dev_answers=scored,
+        test_answers=tested,
+        student_tokens=generated,
+        rows=pairs,
+        trained_tokens=round(trained),
+        memory_gib=_memory(config),
+        seconds=trained / fast + generated / slow if fast else None,
+        rationale_tokens=rationale,
+        notes=(*found.data_notes, *found.notes),
+    )
+
+
+def _epochs(config: RunConfig) -> tuple[float, int]:
+    """Return the epochs of all trainings together, and how many controls are trained."""
     after = config.trainer.epochs_after or config.trainer.epochs
-    row_tokens = question + rationale
     epochs = config.trainer.epochs + after * config.iterations
     extra = {  # epochs that each control is trained for
         EQUAL_STEPS: after * config.iterations,
@@ -54,35 +113,50 @@ def print_plan(config: RunConfig, registry: Registry, preset: str = "") -> None:
     controls = sum(name in extra for name in config.controls) if config.iterations else 0
     if controls:
         epochs += sum(extra.get(name, 0) for name in config.controls)
-    voted = 2 * strategies * tested if VOTES in config.controls else 0
-    trained = pairs * row_tokens * epochs
-    answers = sampled * config.iterations + scored * rounds + tested * (tested_rounds + controls) + voted
-    generated = rationale * (answers + len(dev) * controls)
-    click.echo(f"problems   {_cut(len(train), found.available)} train, {len(dev)} dev" + _sets(tests))
-    click.echo(f"teacher    {teach} requests, about {_big(teach * rationale)} tokens")
-    click.echo(
-        f"student    {sampled} samples an iteration ({config.sample.k} a pair), {scored} dev answers,"
-        f" {tested} test answers; about {_big(generated)} tokens in all"
-    )
-    click.echo(
-        f"training   at most {pairs} rows at iteration 0, {pairs}-{2 * pairs} after;"
-        f" about {_big(trained)} tokens in all"
-    )
+    return epochs, controls
+
+
+def _memory(config: RunConfig) -> float | None:
     model = config.student.model
-    if model in PARAMETERS:
-        method = config.trainer.options.get("method", "lora")
-        copies = 4 if method == "full" else 1.2
-        gib = PARAMETERS[model] * 4 * (1 + copies) / 2**30
-        gib += ACTIVATIONS[model] * config.trainer.options.get("batch_size", 2)
-        click.echo(f"memory     about {gib + 1.5:.1f} GiB in workers (float32 on a processor), 0.3 GiB here")
-    if model in SPEED:
-        fast, slow = SPEED[model]
-        click.echo(f"time       about {_hours(trained / fast + generated / slow)} on two processor cores")
+    if model not in PARAMETERS:
+        return None
+    copies = 4 if config.trainer.options.get("method", "lora") == "full" else 1.2
+    gib = PARAMETERS[model] * 4 * (1 + copies) / 2**30
+    rows = float(config.trainer.options.get("batch_size", 2))
+    return gib + ACTIVATIONS[model] * rows + 1.5
+
+
+def print_plan(config: RunConfig, registry: Registry, preset: str = "", as_json: bool = False) -> None:
+    """Print a plan, for people or as JSON; see :func:`plan`."""
+    found = plan(config, registry, preset)
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+        return
+    if found.preset:
+        click.echo(f"preset     {found.preset}")
+    train = _cut(found.train, found.available)
+    click.echo(f"problems   {train} train, {found.dev} dev" + _sets(found.tests))
+    click.echo(f"teacher    {found.teacher_requests} requests, about {_big(found.teacher_tokens)} tokens")
+    click.echo(
+        f"student    {found.samples} samples an iteration ({config.sample.k} a pair), {found.dev_answers} dev"
+        f" answers, {found.test_answers} test answers; about {_big(found.student_tokens)} tokens in all"
+    )
+    click.echo(
+        f"training   at most {found.rows} rows at iteration 0, {found.rows}-{2 * found.rows} after;"
+        f" about {_big(found.trained_tokens)} tokens in all"
+    )
+    if found.memory_gib is not None:
+        memory = f"{found.memory_gib:.1f} GiB in workers (float32 on a processor), 0.3 GiB here"
+        click.echo(f"memory     about {memory}")
+    if found.seconds is not None:
+        click.echo(f"time       about {_hours(found.seconds)} on two processor cores")
     else:
         click.echo("time       unknown for this student: time --limit 20 --iterations 1 first")
-    for note in (*found.data_notes, *found.notes):
+    for note in found.notes:
         click.echo(f"note       {note}")
-    click.echo(f"Rationales are counted as {rationale} tokens (limit {config.sample.max_new_tokens}).")
+    click.echo(
+        f"Rationales are counted as {found.rationale_tokens} tokens (limit {config.sample.max_new_tokens})."
+    )
 
 
 def _cut(taken: int, available: int) -> str:

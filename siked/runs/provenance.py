@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from siked.errors import UsageError
 from siked.journal.queries import mixtures
 from siked.runs.run import Run
 
 
-def chain(run: Run, place: str) -> list[str]:
-    """Return the lines that tell where row ``[TRACK:]ITERATION:ROW`` comes from.
+def origin(run: Run, place: str) -> dict[str, Any]:
+    """Return all that is known of row ``[TRACK:]ITERATION:ROW``: its mixture, why it is there, its problem,
+    request, text, verdict, and the hash of the student that wrote it, where that was a student.
 
     Raises :class:`UsageError` where there is no such row.
     """
@@ -24,6 +26,13 @@ def chain(run: Run, place: str) -> list[str]:
         known = mixtures.sizes(run.journal)
         there = ", ".join(f"{where}:{at}:0..{n - 1}" for where, at, n in known) or "none yet"
         raise UsageError(f"no row {place!r}; there are: {there}")
+    return {"mixture": {"track": name, "iteration": int(iteration), "position": int(position)}, **row}
+
+
+def chain(run: Run, place: str) -> list[str]:
+    """Return the lines that tell where a row comes from; see :func:`origin`."""
+    row = origin(run, place)
+    name, iteration, position = row["mixture"].values()
     writer = f"student {row['iteration'] - 1} (weights {row['hash'][:12]})" if row["hash"] else "the teacher"
     lines = [
         f"row {position} of {row['rows']} in the mixture of iteration {iteration} ({name}),"
