@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from siked.errors import SandboxError
+from siked.execution.auto import AutoOptions
+from siked.execution.places import free_memory, places
 from siked.records import Program, ProgramStatus
 
 _FORBIDDEN = (
@@ -31,7 +34,7 @@ class Check:
 
 def checks() -> list[Check]:
     """Try every layer of the sandboxes; takes a second or two."""
-    found = [_monty()]
+    found = [_process(), _memory(), _monty()]
     if sys.platform != "linux":
         detail = "needs Linux; here programs run in monty only, and what needs more is denied"
         return [*found, Check("confined", True, detail, needed=False)]
@@ -39,6 +42,38 @@ def checks() -> list[Check]:
     if all(check.ok for check in found if check.needed):
         found += _whole()
     return found
+
+
+def _process() -> Check:
+    """Tell who asks: what is given up later is nothing where it is not there."""
+    who = f"user {os.getuid()}" if os.getuid() else "root"
+    status = dict(line.split(":\t", 1) for line in _lines("/proc/self/status") if ":\t" in line)
+    if not status:
+        return Check("process", True, who, needed=False)
+    capabilities = int(status.get("CapEff", "0"), 16).bit_count()
+    filtered = status.get("Seccomp", "0").strip() == "2"
+    detail = f"{who} with {capabilities} capabilities, "
+    detail += "under a filter of system calls, as in a container" if filtered else "under no filter"
+    return Check("process", True, detail, needed=False)
+
+
+def _memory() -> Check:
+    """Tell how many programs run at a time, so that their memory fits."""
+    memory = AutoOptions().memory
+    free, lanes = free_memory(), places(0, memory)
+    if free is None:
+        detail = f"{lanes} programs of {memory} MiB at a time in each sandbox; what is free is not known"
+        return Check("memory", True, detail, needed=False)
+    detail = f"{lanes} programs of {memory} MiB at a time in each sandbox, of {free >> 20} MiB that are free"
+    fits = lanes * (memory << 20) <= free
+    return Check("memory", fits, detail if fits else f"{detail}: not enough", needed=False)
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def _monty() -> Check:

@@ -121,18 +121,23 @@ def launch(allow_weak: bool = False, probe: bool = False) -> tuple[subprocess.Po
     return process, ours
 
 
+def tell(line: str) -> None:
+    """Say something about the locks of this machine, once a process."""
+    if line not in _TOLD:
+        _TOLD.add(line)
+        print(f"siked: {line}", file=sys.stderr)
+
+
+_TOLD: set[str] = set()
+
+
 def _tell(without: list[str]) -> None:
     """Say once which layers beyond the minimum this machine has not."""
-    if without and not _TOLD:
-        _TOLD.append(True)
-        print(
-            f"siked: the sandbox runs without {' and '.join(without)} here, which leaves fewer locks"
-            " between programs and this machine (see 'siked doctor')",
-            file=sys.stderr,
+    if without:
+        tell(
+            f"the sandbox runs without {' and '.join(without)} here, which leaves fewer locks"
+            " between programs and this machine (see 'siked doctor')"
         )
-
-
-_TOLD: list[bool] = []
 
 
 def _environment() -> dict[str, str]:

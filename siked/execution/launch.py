@@ -96,9 +96,9 @@ def confine(kernel: Any, program: str) -> None:
     kernel.default_signals()
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # when the machine's memory ends, a worker goes before siked
-    for limit in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK):
-        resource.setrlimit(limit, (0, 0))
     layers: tuple[Callable[[], Any], ...] = (
+        lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+        lambda: resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0)),
         lambda: kernel.prctl(kernel.PR_SET_PDEATHSIG, 9),
         kernel.no_new_privs,
         kernel.drop_capabilities,
@@ -106,7 +106,7 @@ def confine(kernel: Any, program: str) -> None:
         lambda: worker_filter(kernel).apply(),
     )
     for layer in layers:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             layer()
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, ClassVar
 
 from annotated_types import Ge, Gt, Le
 
+from siked.execution.host import tell
 from siked.execution.lanes import (
     WALL,
     WINDOW,
@@ -169,6 +170,7 @@ class Pool:
                 return monty
             except (RuntimeError, pydantic_monty.MontyError):
                 monty.__exit__(None, None, None)
+                tell("Monty's workers run without the kernel's locks here (see 'siked doctor')")
         monty = pydantic_monty.Monty(**settings)
         monty.__enter__()
         return monty

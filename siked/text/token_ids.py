@@ -26,6 +26,8 @@ from typing import Any
 
 from siked.errors import ConfigError, PreflightError
 from siked.records import Message, TrainRow
+from siked.text.bounded import Exceeded, bounded
+from siked.text.terminal import one_line
 
 IGNORED = -100
 """The label of a position that carries no loss."""
@@ -41,6 +43,10 @@ ALPACA_INSTRUCTION = (
 )
 
 _DATE = "1 January 2025"
+TEMPLATE = 1 << 18
+"""Characters of a chat template at most."""
+RENDERED = 1 << 20
+"""Characters that it may add to the messages."""
 _SENTINEL = "Zq7sentinel7qZ"
 _PREFLIGHT_ROWS = 8
 
@@ -280,24 +286,44 @@ def _alpaca_template() -> str:
 def _chat_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
     turns = [{"role": message.role, "content": message.content} for message in messages]
     try:
-        encoded = _apply(tokenizer, turns, tokenize=True, add_generation_prompt=True)
-    except Exception:
+        text = _apply(tokenizer, turns, add_generation_prompt=True)
+    except PreflightError as error:
         # Templates without a system role (Gemma's) raise from inside jinja.
-        if turns[0]["role"] != "system" or len(turns) < 2:
+        if error.__cause__ is None or turns[0]["role"] != "system" or len(turns) < 2:
             raise
         first = {"role": "user", "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
-        encoded = _apply(tokenizer, [first, *turns[2:]], tokenize=True, add_generation_prompt=True)
-    return list(encoded["input_ids"])
+        text = _apply(tokenizer, [first, *turns[2:]], add_generation_prompt=True)
+    return text_ids(tokenizer, text)
 
 
-def _apply(tokenizer: Any, turns: list[dict[str, str]], **options: Any) -> Any:
-    return tokenizer.apply_chat_template(
-        turns,
-        chat_template=_undated(tokenizer.get_chat_template()),
-        date_string=_DATE,
-        enable_thinking=False,
-        **options,
-    )
+def _apply(tokenizer: Any, turns: list[dict[str, str]], **options: Any) -> str:
+    """Render messages by the tokenizer's chat template, which may be anybody's: jinja has no limits."""
+    template = tokenizer.get_chat_template()
+    if len(template) > TEMPLATE:
+        raise PreflightError(
+            f"the chat template of the model has {len(template)} characters; {TEMPLATE} at most"
+        )
+
+    def render() -> Any:
+        return tokenizer.apply_chat_template(
+            turns,
+            chat_template=_undated(template),
+            date_string=_DATE,
+            enable_thinking=False,
+            tokenize=False,
+            **options,
+        )
+
+    try:
+        text = str(bounded(render))
+    except Exceeded as error:
+        raise PreflightError(f"the chat template of the model does not end well: {error}") from None
+    except Exception as error:
+        said = one_line(f"{type(error).__name__}: {error}", 300)
+        raise PreflightError(f"the chat template of the model cannot be rendered: {said}") from error
+    if len(text) > RENDERED + 2 * sum(len(turn["content"]) for turn in turns):
+        raise PreflightError(f"the chat template of the model makes {len(text)} characters of a few messages")
+    return text
 
 
 def _undated(template: str) -> str:
@@ -310,7 +336,7 @@ def _undated(template: str) -> str:
 
 def _template_end(tokenizer: Any) -> list[int]:
     turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": _SENTINEL}]
-    text = _apply(tokenizer, turns, tokenize=False)
+    text = _apply(tokenizer, turns)
     tail = text[text.rindex(_SENTINEL) + len(_SENTINEL) :] if _SENTINEL in text else ""
     special = set(tokenizer.all_special_ids) | set(tokenizer.get_added_vocab().values())
     ids: list[int] = []

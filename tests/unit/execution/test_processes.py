@@ -459,7 +459,7 @@ def test_doctor_tries_every_layer() -> None:
 
     found = {check.name: check for check in checks()}
     layers = {"no_new_privs", "seccomp", "rlimits", "cpu limit", "deadline", "landlock", "capabilities"}
-    assert set(found) == {"monty", "monty locks", "confined", *layers}
+    assert set(found) == {"process", "memory", "monty", "monty locks", "confined", *layers}
     assert found["monty locks"].ok == found["landlock"].ok
     assert all(check.ok for check in found.values() if check.needed), found
     assert not found["landlock"].needed
