@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, Full, Queue
 from typing import Any, Generic, Protocol, TypeVar
@@ -25,6 +26,8 @@ TRIES = 4
 HELD = 1024
 """Results that wait for the consumer; a worker that brings more waits itself."""
 _TICK = 0.2
+_ENDED: tuple[Any, ...] = ()
+"""Says that a unit has ended, so that the consumer looks whether all have."""
 
 
 class WorkerDied(Exception):
@@ -52,6 +55,7 @@ class _Work(Generic[U]):
     """The units of one dispatch and what became of them."""
 
     waiting: deque[tuple[U, int]]
+    results: Queue[Any] = field(default_factory=lambda: Queue(HELD))
     stopped: threading.Event = field(default_factory=threading.Event)
     changed: threading.Condition = field(default_factory=threading.Condition)
     under_way: int = 0
@@ -73,6 +77,18 @@ class _Work(Generic[U]):
             if again is not None:
                 self.waiting.appendleft(again)
             self.changed.notify_all()
+        with suppress(Full):  # a consumer with something to take looks by itself
+            self.results.put_nowait(_ENDED)
+
+    def put(self, value: Any) -> bool:
+        """Hand something to the consumer; False where it has gone."""
+        while not self.stopped.is_set():
+            try:
+                self.results.put(value, timeout=_TICK)
+            except Full:
+                continue
+            return True
+        return False
 
     @property
     def over(self) -> bool:
@@ -81,20 +97,21 @@ class _Work(Generic[U]):
             return self.stopped.is_set() or (not self.waiting and not self.under_way)
 
 
-def _taken(results: Queue[Any], work: _Work[U]) -> Iterator[Any]:
+def _taken(work: _Work[U]) -> Iterator[Any]:
     """Yield what slots bring until all work is done; raise what one of them raised."""
     while True:
         # Results are put before their unit ends, so what is over has all of them in the queue.
         over = work.over
         try:
-            value = results.get(timeout=0 if over else _TICK)
+            value = work.results.get(timeout=0 if over else _TICK)
         except Empty:
             if over:
                 return
             continue
         if isinstance(value, BaseException):
             raise value
-        yield value[0]
+        if value is not _ENDED:
+            yield value[0]
 
 
 class Dispatcher(Generic[U, T]):
@@ -118,31 +135,21 @@ class Dispatcher(Generic[U, T]):
         or no slot is left, and whatever a slot raises.
         """
         work: _Work[U] = _Work(deque((unit, 1) for unit in units))
-        results: Queue[Any] = Queue(HELD)
         if len(self._gone) == len(self.slots):
             raise WorkerError("none of the workers is left")
-
-        def put(value: Any) -> bool:
-            while not work.stopped.is_set():
-                try:
-                    results.put(value, timeout=_TICK)
-                except Full:
-                    continue
-                return True
-            return False
 
         def pump(number: int) -> None:
             try:
                 with self._locks[number]:
-                    self._serve(number, work, rest, put)
+                    self._serve(number, work, rest)
             except BaseException as error:
-                put(error)
+                work.put(error)
 
         for number in range(len(self.slots)):
             if number not in self._gone:
                 threading.Thread(target=pump, args=(number,), daemon=True).start()
         try:
-            yield from _taken(results, work)
+            yield from _taken(work)
         finally:
             work.stopped.set()
 
@@ -151,7 +158,6 @@ class Dispatcher(Generic[U, T]):
         number: int,
         work: _Work[U],
         rest: Callable[[U, Sequence[T]], U | None],
-        put: Callable[[Any], bool],
     ) -> None:
         slot = self.slots[number]
         # A unit is taken only by one that can serve: others would wait for it.
@@ -160,7 +166,7 @@ class Dispatcher(Generic[U, T]):
             got: list[T] = []
             try:
                 for result in slot.serve(unit):
-                    if not put((result,)):
+                    if not work.put((result,)):
                         return
                     got.append(result)
                 work.end()

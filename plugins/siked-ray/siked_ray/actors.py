@@ -17,8 +17,8 @@ from siked.errors import BackendError
 from siked.judging import judge
 from siked.records import Item, Judged, JudgeItem, Model, ModelInfo, Request
 from siked.workers import WorkerDied
+from siked_ray import session
 from siked_ray.options import Options
-from siked_ray.session import resources
 
 TOGETHER = 64
 """Items that cross the cluster as one object, unless a call or the end of a unit comes before."""
@@ -34,13 +34,21 @@ DEATHS = 4
 _log = logging.getLogger("siked.ray")
 
 
+class Opened(NamedTuple):
+    """What an actor says when it is ready: where it is, what is installed there, and what it has opened."""
+
+    node: str
+    versions: Mapping[str, str]
+    info: ModelInfo | None
+
+
 class EngineHost:
     """An actor with a backend."""
 
     def __init__(self, target: str, options: Mapping[str, Any]) -> None:
         self.component = made(target, options)
 
-    def open(self, model: Model, weights: Sequence[Any]) -> ModelInfo:
+    def open(self, model: Model, weights: Sequence[Any]) -> Opened:
         """Open a model. ``weights`` has a reference to its files, for a node that does not see them."""
         if model.weights is not None and not Path(model.weights).is_dir():
             if not weights:
@@ -49,8 +57,7 @@ class EngineHost:
                     "system that all nodes see, or raise cluster.weights_mib"
                 )
             model = replace(model, weights=str(unpacked(_get(weights[0]))))
-        info: ModelInfo = self.component.open(model)
-        return info
+        return Opened(session.here(), session.versions(), self.component.open(model))
 
     def batches(self, requests: Sequence[Request]) -> Sequence[Sequence[int]] | None:
         """Return the backend's batches, None where it names none."""
@@ -87,8 +94,9 @@ class JudgeHost:
         self.verifier = made(verifier["target"], verifier["options"])
         self.sandbox = made(sandbox["target"], sandbox["options"])
 
-    def open(self) -> None:
+    def open(self) -> Opened:
         """Say that it is there."""
+        return Opened(session.here(), session.versions(), None)
 
     def judge(self, items: Sequence[JudgeItem]) -> list[Judged]:
         """Return one verdict an item, in order."""
@@ -191,8 +199,9 @@ class Place:
         with self.lock:
             self.up, self._opening = False, None
 
-    def opened(self, found: Any) -> None:
-        """Hear what opening has returned."""
+    def opened(self, found: Opened) -> None:
+        """Hear what opening has returned; its node has to have what the others have."""
+        self._of.same(found)
 
     def stream(self, method: str, *arguments: Any) -> Iterator[Any]:
         """Yield what a generator method yields."""
@@ -204,8 +213,8 @@ class Place:
         try:
             for reference in call.remote(*arguments):
                 yield ray.get(reference)
-        except ray.exceptions.RayTaskError:
-            raise
+        except ray.exceptions.RayTaskError as error:
+            raise raised(error) from error
         except ray.exceptions.RayError as error:
             raise died(self.name, error) from None
         self._deaths = 0
@@ -218,6 +227,13 @@ class Place:
 
     def lost(self, death: WorkerDied) -> bool:
         """Let go of a dead actor; False where its place is given up."""
+        self.end()
+        self._deaths += 1
+        _log.warning("%s; its work goes to the others", death)
+        return self._deaths < DEATHS
+
+    def end(self) -> None:
+        """End the actor and give back what was kept free for it."""
         import ray
 
         actor, self.actor = self.actor, None
@@ -226,9 +242,6 @@ class Place:
             ray.kill(actor)
         self._release()
         self._release = _nothing
-        self._deaths += 1
-        _log.warning("%s; its work goes to the others", death)
-        return self._deaths < DEATHS
 
 
 class Pool:
@@ -240,6 +253,12 @@ class Pool:
         self.places: list[Place] = []
         self.seen = time.monotonic()
         self._told = 0.0
+        self._first: Opened | None = None
+
+    def same(self, found: Opened) -> None:
+        """Raise :class:`UsageError` where a node, which may have joined later, differs from the first one."""
+        first = self._first = self._first or found
+        session.compare([(one.node, one.versions) for one in (first, found)])
 
     def waited(self, reference: Any, over: Callable[[], bool] = lambda: False) -> tuple[Any, ...]:
         """Return (result,) when it is there; nothing when ``over()`` is true before.
@@ -254,8 +273,8 @@ class Pool:
                     return ()
                 self._patience()
             return (ray.get(reference),)
-        except ray.exceptions.RayTaskError:
-            raise
+        except ray.exceptions.RayTaskError as error:
+            raise raised(error) from error
         except ray.exceptions.RayError as error:
             raise died(self.wants, error) from None
 
@@ -264,12 +283,18 @@ class Pool:
             self.seen = time.monotonic()
             return
         waited = time.monotonic() - self.seen
-        said = f"no node has taken {self.wants} for {waited:.0f} s; the cluster has {resources()}"
+        said = f"no node has taken {self.wants} for {waited:.0f} s; the cluster has {session.resources()}"
         if waited > self.options.wait:
             raise BackendError(f"{said}; 'siked resume' goes on when there is room")
         if waited > _TELL and time.monotonic() - self._told > _TELL:
             self._told = time.monotonic()
             _log.warning("%s", said)
+
+
+def raised(error: Exception) -> Exception:
+    """Return what the component raised on its node; Ray's own error has a traceback for a message."""
+    cause = getattr(error, "cause", None)
+    return cause if isinstance(cause, Exception) else error
 
 
 def died(what: str, error: Exception) -> WorkerDied:

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 from siked.errors import BackendError, UsageError
 from siked.records import Item, Model, ModelInfo, Request
-from siked.workers.dispatch import Dispatcher
+from siked.workers.dispatch import Dispatcher, WorkerDied
 from siked.workers.replicas import Unit, check_same, rest, units
 from siked_ray import session
-from siked_ray.actors import EngineHost, Made, Place, Pool, packed
+from siked_ray.actors import EngineHost, Made, Opened, Place, Pool, packed
 from siked_ray.options import Options as RayOptions
 
 
@@ -64,20 +64,28 @@ class Engines:
 
     def dispatch(self, lists: Sequence[Sequence[Request]]) -> Iterator[Item]:
         """Yield the same for several lists, each with batches of its own."""
-        first = self._first()
+        made = units(lists, lambda requests: self._asked("batches", list(requests)), self.options.workers)
         assert self._dispatcher is not None
-        made = units(lists, lambda requests: first.ask("batches", list(requests)), self.options.workers)
         yield from self._dispatcher.run(made, rest)
 
     def score(
         self, requests: Sequence[Request], continuations: Sequence[Sequence[str]]
     ) -> Iterator[list[float]]:
         """Yield the scores of one of the engines: their batches are the whole list's."""
-        yield from self._first().ask("score", list(requests), [list(texts) for texts in continuations])
+        yield from self._asked("score", list(requests), [list(texts) for texts in continuations])
 
     def check_tags(self, tags: Sequence[str]) -> None:
         """Let one of the engines check tags."""
-        self._first().ask("check_tags", list(tags))
+        self._asked("check_tags", list(tags))
+
+    def _asked(self, method: str, *arguments: Any) -> Any:
+        """Return what one of the engines answers; where it dies meanwhile, what another does."""
+        while True:
+            first = self._first()
+            try:
+                return first.ask(method, *arguments)
+            except WorkerDied as death:
+                first.lost(death)
 
     def _places(self) -> None:
         for number in range(self.options.workers):
@@ -129,9 +137,11 @@ class Engines:
 class _Engine(Place):
     tell: Callable[[ModelInfo, str], None]
 
-    def opened(self, found: Any) -> None:
+    def opened(self, found: Opened) -> None:
         """Compare what it holds with what the others hold."""
-        self.tell(found, self.name)
+        Place.opened(self, found)
+        assert found.info is not None
+        self.tell(found.info, self.name)
 
     def serve(self, unit: Unit) -> Iterator[Item]:
         """Yield the items of a unit."""

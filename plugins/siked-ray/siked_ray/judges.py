@@ -53,9 +53,8 @@ class Judges:
 
     def _grow(self) -> None:
         """Have a judge for every node that has come."""
-        if not self._pool.places:
-            session.check_nodes()
-        for number in range(len(self._pool.places), self._cluster.judges or len(session.nodes())):
+        cluster = self._cluster
+        for number in range(len(self._pool.places), cluster.judges or session.room(cluster.judge_cpus)):
             place = _Judge(f"judge {number}", self._made, lambda actor: actor.open.remote(), self._pool)
             self._pool.places.append(place)
             self._dispatcher.add(place)

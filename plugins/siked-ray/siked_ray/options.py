@@ -31,7 +31,8 @@ class Options:
         default="PACK", metadata={"help": "How the bundles of a worker are placed."}
     )
     judges: Annotated[int, Ge(0)] = field(
-        default=0, metadata={"help": "Workers that run programs and give verdicts; 0 is one a node."}
+        default=0,
+        metadata={"help": "Workers that run programs and give verdicts; 0 is one for each node with room."},
     )
     judge_cpus: Annotated[float, Ge(0)] = field(default=1.0, metadata={"help": "CPUs of each of these."})
     runtime_env: dict[str, Any] = field(

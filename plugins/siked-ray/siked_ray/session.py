@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
-from siked.errors import BackendError, UsageError
+from siked.errors import UsageError
 from siked_ray.options import Options
 
 PACKAGES = ("siked", "siked-ray", "ray", "torch", "transformers", "peft", "vllm", "pydantic-monty", "sympy")
@@ -74,6 +74,22 @@ def nodes() -> dict[str, str]:
     import ray
 
     return {node["NodeID"]: node["NodeManagerHostname"] for node in ray.nodes() if node["Alive"]}
+
+
+def here() -> str:
+    """Return the name of the node that this runs on, as :func:`everywhere` has it."""
+    import ray
+
+    node = ray.get_runtime_context().get_node_id()
+    return f"{nodes().get(node, socket.gethostname())} {node[:8]}"
+
+
+def room(cpus: float) -> int:
+    """Return how many nodes are large enough for a worker of ``cpus``, at least one."""
+    import ray
+
+    there: list[float] = [node["Resources"].get("CPU", 0.0) for node in ray.nodes() if node["Alive"]]
+    return max(1, sum(has >= cpus for has in there))
 
 
 def everywhere(probe: str) -> list[tuple[str, str]]:
@@ -157,12 +173,6 @@ def compare(found: Sequence[tuple[str, Mapping[str, str]]]) -> None:
 
 def _said(name: str, versions: Mapping[str, str]) -> str:
     return f"{name} {versions[name]}" if name in versions else f"no {name}"
-
-
-def gone(error: Exception) -> BackendError:
-    """Return the error of a cluster that has gone away."""
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return BackendError(f"the Ray cluster went away: {first}; 'siked resume' goes on when it is back")
 
 
 def resources() -> str:

@@ -144,7 +144,7 @@ def test_a_node_is_lost_and_one_joins_while_sampling_and_the_driver_is_killed(
     lose(cluster)
     node(cluster)
     # All nodes have one address here, so a driver that starts may take a dead one for its own until then.
-    cluster.wait_for_nodes(timeout=60)
+    cluster.wait_for_nodes(timeout=300)
     before = texts(shared, "sample")
     until(first, lambda: texts(shared, "sample") > before + 100)
     os.killpg(first.pid, signal.SIGKILL)
@@ -152,7 +152,7 @@ def test_a_node_is_lost_and_one_joins_while_sampling_and_the_driver_is_killed(
     half = texts(shared, "sample")
     assert before < half < 600, "it was killed in the middle"
     second = start(["resume", str(shared)])
-    _, said = second.communicate(timeout=120)
+    _, said = second.communicate(timeout=900)
     assert second.returncode == 0, said
     assert without_delay(rows(shared)) == rows(alone.folder)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from siked.journal import Reader
 from siked.journal.canonical import canonical
 from siked.records import Answer, JudgeItem, Placed, TrainProblem
 from siked.registry import load_registry
+from siked.testing.cluster_suites import ClusterContract
 
 pytest.importorskip("siked_ray", reason="pip install -e plugins/siked-ray")
 pytest.importorskip("ray", reason="pip install ray")
@@ -27,6 +28,7 @@ from siked_ray.actors import packed, unpacked
 from siked_ray.cluster import Ray
 from siked_ray.engines import actor_options
 from siked_ray.judges import parts
+from siked_ray.options import Options as RayOptions
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,17 @@ def test_a_run_on_two_workers_has_the_rows_of_a_local_run(
     shared = siked.run(placed, tmp_path / "shared")
     assert rows(shared.folder) == rows(alone.folder)
     assert shared.summary["iterations"][1]["accuracy"] == alone.summary["iterations"][1]["accuracy"]
+
+
+@pytest.mark.slow
+class TestRay(ClusterContract):
+    @pytest.fixture
+    def cluster(self, head: str) -> Ray:
+        return Ray(RayOptions(address=head, cpus=0.5, judge_cpus=0.5))
+
+    @pytest.fixture
+    def elsewhere(self, head: str) -> Callable[[Mapping[str, str]], Ray]:
+        return lambda names: Ray(RayOptions(address=head, cpus=0.5, runtime_env={"env_vars": dict(names)}))
 
 
 def test_a_cluster_that_is_not_there_is_told_in_a_line(settings: dict[str, Any], tmp_path: Path) -> None:
