@@ -11,7 +11,7 @@ components must be light to import; torch and its like are imported inside metho
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -152,6 +152,29 @@ class BatchingBackend(Backend, Protocol):
 
         A pure function of the list, ``done`` or not; any of the batches by itself, or some of them as one
         list, give the same batches again.
+        """
+        ...
+
+
+class Told(Protocol):
+    """Takes a part of a text that is being written."""
+
+    def __call__(self, key: str, at: int, text: str) -> None:
+        """``text`` stands at the character ``at`` of the text to the request ``key``; a text that is begun
+        again is told again from 0."""
+        ...
+
+
+@runtime_checkable
+class StreamingBackend(Backend, Protocol):
+    """A backend that tells texts while they are written, and stops writing what nobody waits for."""
+
+    def watch(self, streamed: Collection[str], told: Told, dropped: Collection[str]) -> None:
+        """Tell the texts of the requests whose keys are ``streamed`` during the next ``generate``, and that
+        one only. What is told of a text is the start of its completion's.
+
+        ``dropped`` grows meanwhile: a request whose key is in it may end at once, as ``cut`` with what was
+        written so far.
         """
         ...
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.terminal import safe
+
+if TYPE_CHECKING:
+    from siked.runs.push import Hub
 
 
 @click.command()
@@ -22,6 +25,8 @@ from siked.text.terminal import safe
 @click.option(
     "--rationales", type=click.Choice(["parquet", "jsonl"]), help="The run's rationales instead of a student."
 )
+@click.option("--push", metavar="REPO", help="Bring DIR to the Hub, too: NAME or OWNER/NAME; private.")
+@click.option("--public", is_flag=True, help="With --push: let everybody see a repository that is made.")
 @plugin_option
 @click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")
 def command(
@@ -31,6 +36,8 @@ def command(
     merged: bool,
     gguf: bool,
     rationales: str | None,
+    push: str | None,
+    public: bool,
     plugins: tuple[str, ...],
     trust: bool,
 ) -> None:
@@ -39,11 +46,15 @@ def command(
     An adapter is merged in float32; the files are then loaded and compared with the student on prompts of the
     run. The chat template renders the run's prompt, the generation config stops, and README.md says
     what the student is made of. With --rationales, DIR is a data set instead: a file for each split.
+    --push takes the token that 'hf auth login' has kept, or HF_TOKEN.
     """
     from siked.runs.run import Run, stored_config
     from siked.runs.trust import check
 
+    if public and push is None:
+        raise click.UsageError("--public says how to push; add --push REPO")
     opened, registry = Run(run), registry_of(plugins, run, trust)
+    hub = _hub(push, rationales is not None, public)
     if rationales is not None:
         if iteration is not None or gguf or not merged:
             raise click.UsageError(
@@ -56,12 +67,28 @@ def command(
         with shown(run):
             rows = export_rationales(opened, registry, to, form)  # type: ignore[arg-type]
         click.echo("rationales: " + ", ".join(f"{split} {n}" for split, n in rows.items()))
-        click.echo(safe(f"written: {to}"))
+        _written(to, hub)
         return
     if gguf and not merged:
         raise click.UsageError("--gguf needs whole weights; leave --adapter out")
     check(run, stored_config(opened.journal), registry, trust)
     _student(opened, registry, to, iteration, merged, gguf)
+    _written(to, hub)
+
+
+def _hub(repo: str | None, rationales: bool, public: bool) -> Hub | None:
+    """Return where to push, before anything is written."""
+    if repo is None:
+        return None
+    from siked.runs.push import Hub
+
+    return Hub(repo, "dataset" if rationales else "model", public=public)
+
+
+def _written(to: Path, hub: Hub | None) -> None:
+    click.echo(safe(f"written: {to}"))
+    if hub is not None:
+        click.echo(safe(f"pushed: {hub.push(to)}"))
 
 
 def _student(opened: Any, registry: Any, to: Path, iteration: int | None, merged: bool, gguf: bool) -> None:
@@ -78,4 +105,3 @@ def _student(opened: Any, registry: Any, to: Path, iteration: int | None, merged
         )
     if script is not None:
         click.echo(safe(f"gguf: {convert(script, to)}"))
-    click.echo(safe(f"written: {to}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
 import json
 import time
@@ -13,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from siked.errors import MissingExtra
-from siked.runs.serving import Batcher, Full, Wish
+from siked.runs.serving import Asked, Batcher, Full, Wish
 from siked.runs.solver import Solution
+from siked.runs.visible import Visible
 
 FIXED: Mapping[str, tuple[Any, ...]] = {
     "n": (None, 1),
@@ -23,6 +25,8 @@ FIXED: Mapping[str, tuple[Any, ...]] = {
     "tools": (None, []),
 }
 """Settings of a request that the student cannot follow, with the values that change nothing."""
+GONE = 499
+"""Counts requests whose client went away; nobody is told."""
 STOPS, STOP = 4, 64
 """How many stop texts a request may have, and their characters."""
 
@@ -89,18 +93,22 @@ class Service:
             question = _question(values, chat)
             if len(question) > self.limits.question:
                 raise Refused(400, f"the question has more than {self.limits.question} characters")
-            solution = await self._solved(question, _wish(values, self.batcher.strategies))
+            wish = _wish(values, self.batcher.strategies)
+            if values.get("stream"):
+                answer = _Stream(self, request, question, wish, chat, _asks_usage(values))
+                await answer.begin()
+                self.codes[200] += 1
+                return StreamingResponse(answer.events(), media_type="text/event-stream")
+            asked = self.put(question, wish)
+            solution = await self.solved(request, asked, self.limits.seconds)
+            assert solution is not None
         except Refused as refusal:
             self.codes[refusal.code] += 1
             kind = "invalid_request_error" if refusal.code < 500 else "server_error"
             error = {"message": str(refusal), "type": kind, "param": None, "code": None}
             return JSONResponse({"error": error}, status_code=refusal.code)
         self.codes[200] += 1
-        body = self._body(solution, chat)
-        if values.get("stream"):
-            parts = _streamed(body, chat, _asks_usage(values))
-            return StreamingResponse(parts, media_type="text/event-stream")
-        return JSONResponse(body)
+        return JSONResponse(self.body(solution, chat))
 
     def _authorised(self, request: Any) -> None:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -124,21 +132,40 @@ class Service:
                 raise Refused(400, f"{key!r} cannot be set: the student gives one text to one question")
         return values
 
-    async def _solved(self, question: str, wish: Wish) -> Solution:
+    def put(self, question: str, wish: Wish, part: Any = None) -> Asked:
+        """Queue a question; raises :class:`Refused` where too many wait."""
         try:
-            answer = asyncio.wrap_future(self.batcher.ask(question, wish))
-            solution = await asyncio.wait_for(answer, self.limits.seconds)
+            return self.batcher.put(question, wish, part)
         except Full as error:
             raise Refused(429, str(error)) from None
-        except TimeoutError:
-            raise Refused(504, f"no answer within {self.limits.seconds:g} s") from None
+
+    async def solved(self, request: Any, asked: Asked, seconds: float, part: Any = None) -> Solution | None:
+        """Return the solution of a question; None as soon as ``part``, a future, is done before it.
+
+        Raises :class:`Refused` after ``seconds`` or where the client goes away; the question is dropped then.
+        """
+        answer = _awaited(asked)
+        gone = asyncio.ensure_future(_gone(request))
+        try:
+            waited = {answer, gone, part} - {None}
+            done, _ = await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            if answer in done:
+                return _fitting(answer.result())
+            if part in done:
+                return None
+            self.batcher.drop(asked)
+            if gone in done:
+                raise Refused(GONE, "the client went away")
+            raise Refused(504, f"no answer within {self.limits.seconds:g} s")
+        except (Refused, asyncio.CancelledError):
+            raise
         except Exception as error:
             raise Refused(503, f"the student could not answer: {error}") from None
-        if not solution.text and not solution.tokens:
-            raise Refused(400, "the question does not fit the student's context")
-        return solution
+        finally:
+            gone.cancel()
 
-    def _body(self, solution: Solution, chat: bool) -> dict[str, Any]:
+    def body(self, solution: Solution, chat: bool) -> dict[str, Any]:
+        """Return the body of an answer that is sent whole."""
         program = solution.program
         choice: dict[str, Any] = {"index": 0, "logprobs": None}
         choice["finish_reason"] = "length" if solution.cut else "stop"
@@ -182,6 +209,7 @@ class Service:
             f"siked_batches_total {counts.batches}",
             f"siked_solved_total {counts.solved}",
             f"siked_failed_total {counts.failed}",
+            f"siked_dropped_total {counts.dropped}",
             f"siked_solving_seconds_total {counts.seconds:.3f}",
         ]
         return PlainTextResponse("\n".join(lines) + "\n")
@@ -263,19 +291,110 @@ def _strategy(values: Mapping[str, Any], there: tuple[str, ...]) -> str:
     return str(found)
 
 
-async def _streamed(body: dict[str, Any], chat: bool, usage: bool) -> AsyncIterator[str]:
-    """Yield an answer as server-sent events: all of its text in one, since it is judged as a whole."""
-    choice = body["choices"][0]
-    used = body.pop("usage")
-    kind = "chat.completion.chunk" if chat else "text_completion"
-    first: dict[str, Any] = {"index": 0, "finish_reason": None, "logprobs": None}
-    last: dict[str, Any] = {"index": 0, "finish_reason": choice["finish_reason"], "logprobs": None}
-    if chat:
-        first["delta"], last["delta"] = choice["message"], {}
-    else:
-        first["text"], last["text"] = choice["text"], ""
-    for part in (first, last):
-        yield f"data: {json.dumps({**body, 'object': kind, 'choices': [part]})}\n\n"
-    if usage:
-        yield f"data: {json.dumps({**body, 'object': kind, 'choices': [], 'usage': used})}\n\n"
-    yield "data: [DONE]\n\n"
+def _awaited(asked: Asked) -> asyncio.Future[Solution]:
+    """Return the answer of a question for this loop; nobody need look at it."""
+    answer = asyncio.wrap_future(asked.answer)
+    answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return answer
+
+
+def _fitting(solution: Solution) -> Solution:
+    if not solution.text and not solution.tokens:
+        raise Refused(400, "the question does not fit the student's context")
+    return solution
+
+
+async def _gone(request: Any) -> None:
+    """Wait until the client of a request that was read has gone away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Stream:
+    """One answer as server-sent events, each with what has been written since the last."""
+
+    def __init__(
+        self, service: Service, request: Any, question: str, wish: Wish, chat: bool, usage: bool
+    ) -> None:
+        self._service = service
+        self._request = request
+        self._chat = chat
+        self._usage = usage
+        self._visible = Visible(service.batcher.tags, wish.strategy)
+        self._parts: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        self._begun: list[tuple[int, str]] = []
+        self._ends = time.monotonic() + service.limits.seconds
+        loop = asyncio.get_running_loop()
+
+        def part(at: int, text: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the server is being closed
+                loop.call_soon_threadsafe(self._parts.put_nowait, (at, text))
+
+        self._asked = service.put(question, wish, part)
+        self._answer = _awaited(self._asked)
+        self._head = {
+            "id": f"siked-{uuid.uuid4().hex}",
+            "object": "chat.completion.chunk" if chat else "text_completion",
+            "created": int(time.time()),
+            "model": service.name,
+        }
+
+    async def begin(self) -> None:
+        """Wait for the first part, so that what fails before it has a code of its own."""
+        first = asyncio.ensure_future(self._parts.get())
+        try:
+            await self._service.solved(self._request, self._asked, self._service.limits.seconds, first)
+        finally:
+            if first.done():
+                self._begun.append(first.result())
+            else:
+                first.cancel()
+
+    async def events(self) -> AsyncIterator[str]:
+        """Yield the events; the question is dropped where nobody reads them to the end."""
+        try:
+            yield self._event({"role": "assistant", "content": ""} if self._chat else "")
+            async for text in self._texts():
+                yield self._event(self._piece(text), siked={"strategy": self._visible.strategy or None})
+            solution = self._answer.result()
+            whole = self._service.body(solution, self._chat)
+            if rest := self._visible.rest(solution.text.strip()):
+                yield self._event(self._piece(rest), siked={"strategy": solution.strategy or None})
+            end = whole["choices"][0]["finish_reason"]
+            yield self._event({} if self._chat else "", end, siked=whole["siked"])
+            if self._usage:
+                used = {**self._head, "choices": [], "usage": whole["usage"]}
+                yield f"data: {json.dumps(used)}\n\n"
+            yield "data: [DONE]\n\n"
+        except Exception as error:  # the code is sent already
+            told = {"message": f"the student could not answer: {error}", "type": "server_error"}
+            yield f"data: {json.dumps({'error': {**told, 'param': None, 'code': None}})}\n\n"
+        finally:
+            self._service.batcher.drop(self._asked)
+
+    async def _texts(self) -> AsyncIterator[str]:
+        """Yield what can be shown, as it is written, until the answer is there."""
+        for at, text in self._begun:
+            if new := self._visible.add(at, text):
+                yield new
+        while not self._answer.done() or not self._parts.empty():
+            part = asyncio.ensure_future(self._parts.get())
+            left = self._ends - time.monotonic()
+            waited: set[asyncio.Future[Any]] = {part, self._answer}
+            try:
+                await asyncio.wait(waited, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
+                if part.done():
+                    if new := self._visible.add(*part.result()):
+                        yield new
+                elif left <= 0 and not self._answer.done():
+                    raise TimeoutError(f"not done within {self._service.limits.seconds:g} s")
+            finally:
+                part.cancel()
+
+    def _piece(self, text: str) -> dict[str, str] | str:
+        return {"content": text} if self._chat else text
+
+    def _event(self, part: Any, end: str | None = None, **more: Any) -> str:
+        choice = {"index": 0, "finish_reason": end, "logprobs": None}
+        choice["delta" if self._chat else "text"] = part
+        return f"data: {json.dumps({**self._head, 'choices': [choice], **more})}\n\n"

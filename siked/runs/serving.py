@@ -7,6 +7,7 @@ import queue
 import secrets
 import threading
 import time
+import uuid
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from siked.engine.seeds import derive
 from siked.errors import SikedError, WorkerError
 from siked.records import Sampling, TestProblem
-from siked.runs.solver import Question, Solution, Solver
+from siked.runs.solver import Part, Question, Solution, Solver
 
 BATCH = 256
 """Questions that are solved together at most."""
@@ -39,10 +40,14 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class Asked:
+    """A question that waits or is being answered."""
+
     question: str
     wish: Wish
     answer: Future[Solution]
+    part: Part | None = None
+    key: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass
@@ -52,6 +57,8 @@ class Counts:
     batches: int = 0
     solved: int = 0
     failed: int = 0
+    dropped: int = 0
+    """Questions whose client went away."""
     seconds: float = 0.0
     """Of solving, all batches together."""
 
@@ -64,10 +71,12 @@ class Batcher:
     most: int
     """Questions that may wait."""
     counts: Counts = field(default_factory=Counts)
-    strategies: tuple[str, ...] = ()
+    tags: dict[str, str] = field(default_factory=dict)
+    """Of each strategy of the student."""
 
     def __post_init__(self) -> None:
-        self._asked: queue.Queue[_Asked | None] = queue.Queue()
+        self._asked: queue.Queue[Asked | None] = queue.Queue()
+        self._solver: Solver | None = None
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._work, name="siked-serve", daemon=True)
 
@@ -82,22 +91,41 @@ class Batcher:
         self._thread.join(timeout=60)
 
     @property
+    def strategies(self) -> tuple[str, ...]:
+        """Names of the student's strategies."""
+        return tuple(self.tags)
+
+    @property
     def waiting(self) -> int:
         """Questions in the queue."""
         return self._asked.qsize()
 
     def ask(self, question: str, wish: Wish | None = None) -> Future[Solution]:
         """Queue a question; raises :class:`Full` where too many wait."""
+        return self.put(question, wish).answer
+
+    def put(self, question: str, wish: Wish | None = None, part: Part | None = None) -> Asked:
+        """Do the same, and tell ``part`` the text while it is written, tag included. It is called from the
+        solver's thread, and should be quick."""
         if self.waiting >= self.most:
             raise Full(f"{self.most} questions wait already")
-        asked = _Asked(question, wish or Wish(), Future())
+        asked = Asked(question, wish or Wish(), Future(), part)
         self._asked.put(asked)
-        return asked.answer
+        return asked
+
+    def drop(self, asked: Asked) -> None:
+        """Spare a question further work, as nobody waits for its answer."""
+        if asked.answer.done():
+            return
+        self.counts.dropped += 1
+        if not asked.answer.cancel() and self._solver is not None:
+            self._solver.drop([asked.key])
 
     def _work(self) -> None:
         try:
             with self.opening as solver:
-                self.strategies = tuple(solver.state.strategies)
+                self._solver = solver
+                self.tags = {name: strategy.tag for name, strategy in solver.state.strategies.items()}
                 self._ready.set_result(None)
                 while (first := self._asked.get()) is not None:
                     batch, last = self._waiting(first)
@@ -111,7 +139,7 @@ class Batcher:
                 raise
             self._ready.set_exception(error)
 
-    def _waiting(self, first: _Asked) -> tuple[list[_Asked], bool]:
+    def _waiting(self, first: Asked) -> tuple[list[Asked], bool]:
         """Take what waits; say whether the end was among it."""
         batch = [first]
         while len(batch) < BATCH:
@@ -124,7 +152,7 @@ class Batcher:
             batch.append(asked)
         return batch, False
 
-    def _solve(self, solver: Solver, batch: list[_Asked]) -> None:
+    def _solve(self, solver: Solver, batch: list[Asked]) -> None:
         began = time.monotonic()
         self.counts.batches += 1
         try:
@@ -136,10 +164,11 @@ class Batcher:
                     self.counts.failed += 1
         self.counts.seconds += time.monotonic() - began
 
-    def _answer(self, solver: Solver, batch: list[_Asked]) -> None:
+    def _answer(self, solver: Solver, batch: list[Asked]) -> None:
         """Answer a batch; where a question cannot be answered at all, the others are, in halves."""
         try:
-            solutions = solver.answer([_question(solver, asked) for asked in batch])
+            parts = {asked.key: asked.part for asked in batch if asked.part is not None}
+            solutions = solver.answer([_question(solver, asked) for asked in batch], parts)
         except WorkerError:  # it has been started again often enough, and a part would fare no better
             raise
         except Exception:
@@ -155,13 +184,14 @@ class Batcher:
         self.counts.solved += len(batch)
 
 
-def _question(solver: Solver, asked: _Asked) -> Question:
+def _question(solver: Solver, asked: Asked) -> Question:
     wish, config = asked.wish, solver.state.config
     most = config.evaluate.max_new_tokens
     drawn = 0
     if wish.temperature:
         drawn = secrets.randbits(63) if wish.seed is None else wish.seed
     return Question(
+        key=asked.key,
         problem=TestProblem(id=asked.question, question=asked.question, gold=None, dataset=""),
         strategy=wish.strategy,
         sampling=Sampling(

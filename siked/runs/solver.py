@@ -7,7 +7,7 @@ import json
 import math
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +45,11 @@ from siked.records import (
 from siked.registry import Registry
 from siked.runs.folder import RunFolder, stored_config
 from siked.runs.trust import check
+from siked.workers import Watched
 
 CHUNK = 512
+Part = Callable[[int, str], None]
+"""Takes a part of a text that is being written, and the character at which it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -85,6 +88,8 @@ class Question:
     """Empty where the student chooses."""
     sampling: Sampling
     seed: int
+    key: str = ""
+    """What :meth:`Solver.drop` knows it by; decides nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,8 @@ class Solver:
 
     state: State
     model: Model
+    _under_way: dict[str, tuple[Watched, str]] = dataclasses.field(default_factory=dict)
+    """By key of a question: what its text is known by while it is written."""
 
     def solve(self, problems: list[Problem], strategy: str = "") -> Iterator[Solution]:
         """Yield a greedy solution of each problem, by the student's choice or a given strategy.
@@ -116,9 +123,15 @@ class Solver:
         for solutions in _solve(self.state, self.model, problems, [strategy], 0):
             yield solutions[0]
 
-    def answer(self, questions: Sequence[Question]) -> list[Solution]:
-        """Return a solution of each question; all go to the backend together, whatever their settings."""
-        keys = _keys([(question.problem, question.strategy, 0) for question in questions])
+    def answer(
+        self, questions: Sequence[Question], parts: Mapping[str, Part] | None = None
+    ) -> list[Solution]:
+        """Return a solution of each question; all go to the backend together, whatever their settings.
+
+        ``parts``, by key of a question, are told its text while it is written, tag included, where the
+        backend can; with it, :meth:`drop` has an effect.
+        """
+        keys = list(_keys([(question.problem, question.strategy, 0) for question in questions]))
         asked = [
             (
                 question.problem,
@@ -135,7 +148,23 @@ class Solver:
             )
             for key, question in zip(keys, questions, strict=True)
         ]
-        return _answered(self.state, self.model, asked)
+        if parts is None:
+            return _answered(self.state, self.model, asked)
+        names = {question.key: key for key, question in zip(keys, questions, strict=True)}
+        told = {names[name]: part for name, part in parts.items()}
+        watched = Watched(list(told), lambda key, at, text: told[key](at, text))
+        self._under_way.update({name: (watched, key) for name, key in names.items()})
+        try:
+            return _answered(self.state, self.model, asked, watched)
+        finally:
+            self._under_way.clear()
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Let questions that are being answered end as they are, for nobody waits for them; safe from any
+        thread."""
+        for found in map(self._under_way.get, keys):
+            if found is not None:
+                self.state.pool.drop_requests(self.state.student_spec, found[0], [found[1]])
 
     def vote(
         self, problems: list[Problem], k: int, *, weighted: bool = False, unsure: float = 1.0
@@ -340,12 +369,17 @@ def _solve(
     state.reporter.end()
 
 
-def _answered(state: State, model: Model, asked: Sequence[tuple[Problem, Request]]) -> list[Solution]:
+def _answered(
+    state: State, model: Model, asked: Sequence[tuple[Problem, Request]], watched: Watched | None = None
+) -> list[Solution]:
     """Return a solution of each request: its text is generated, read, run and judged."""
     requests = [request for _, request in asked]
     texts: dict[str, Completion] = {}
     for item in state.pool.generate(
-        state.student_spec, model, lambda: [[r for r in requests if r.key not in texts]]
+        state.student_spec,
+        model,
+        lambda: [[r for r in requests if r.key not in texts]],
+        watched=watched,
     ):
         if isinstance(item, Completion):
             texts[item.key] = item

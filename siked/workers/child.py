@@ -26,7 +26,7 @@ if __name__ == "__main__":
     sys.path[:] = [p for p in sys.path if Path(p or ".").resolve() != Path(__file__).resolve().parent]
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from siked.contracts import BatchingBackend, BudgetedBackend, DispatchingBackend
+from siked.contracts import BatchingBackend, BudgetedBackend, DispatchingBackend, StreamingBackend
 from siked.errors import SikedError
 from siked.plugin_files import read_file
 from siked.records import (
@@ -119,6 +119,7 @@ class Server:
         self.frames: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.credit = threading.Semaphore(0)
         self.lock = threading.Lock()
+        self.dropped: set[str] = set()
         self.handlers = {
             "open": self.open,
             "generate": self.generate,
@@ -139,7 +140,11 @@ class Server:
         while (frame := protocol.receive(self.reader)) is not None:
             if frame["op"] == "credit":
                 self.credit.release(frame["n"])
+            elif frame["op"] == "drop":
+                self.dropped.update(frame["keys"])
             else:
+                if frame["op"] == "generate":  # what is dropped from here on is of this one
+                    frame["dropped"] = self.dropped = set()
                 self.frames.put(frame)
         os._exit(0)
 
@@ -178,6 +183,8 @@ class Server:
         requests = [protocol.request(values) for values in frame["requests"]]
         if frame["used"] is not None and isinstance(self.component, BudgetedBackend):
             self.component.account(*frame["used"])
+        if frame["streamed"] is not None and isinstance(self.component, StreamingBackend):
+            self.component.watch(frozenset(frame["streamed"]), self.told, frame["dropped"])
         for done in _produced("generate", self._completions(requests, frame["sizes"])):
             bad = wrong(done, Completion, Call, Reservation) or _unreasoned(done)
             if bad:
@@ -192,6 +199,10 @@ class Server:
         if isinstance(self.component, DispatchingBackend):
             return self.component.dispatch(lists)
         return (done for one in lists for done in _produced("generate", self.component.generate(one)))
+
+    def told(self, key: str, at: int, text: str) -> None:
+        """Send a part of a text; see :class:`siked.contracts.Told`."""
+        self.send("part", key=key, at=at, text=text)
 
     def batches(self, frame: dict[str, Any]) -> None:
         """Send which requests are written together, where the component says so."""

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,7 +20,7 @@ from siked.workers import child, protocol
 from siked.workers.dispatch import WorkerDied
 
 if TYPE_CHECKING:
-    from siked.contracts import Progress
+    from siked.contracts import Progress, Told
 
 RESTARTS = 3
 """How often a worker may die within one piece of work before that counts as failed."""
@@ -68,8 +69,16 @@ class Spec:
         return json.dumps([self.target, self.options, self.python, self.file, self.replicas], sort_keys=True)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Watched:
+    """Requests whose texts are wanted while they are written, in one generation."""
+
+    keys: Collection[str]
+    told: Told
+
+
 class Worker:
-    """One child process. Not to be shared between threads."""
+    """One child process. Not to be shared between threads, but for :meth:`drop`."""
 
     def __init__(
         self,
@@ -83,6 +92,8 @@ class Worker:
         self.note = note
         self.model: Model | None = None
         self.info: ModelInfo | None = None
+        self._sending = threading.Lock()
+        self._watched: Watched | None = None
         to_read, to_write = os.pipe()
         from_read, from_write = os.pipe()
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -152,14 +163,31 @@ class Worker:
         return self.generate_lists([requests], used)
 
     def generate_lists(
-        self, lists: Sequence[Sequence[Request]], used: tuple[int, float] | None = None
+        self,
+        lists: Sequence[Sequence[Request]],
+        used: tuple[int, float] | None = None,
+        watched: Watched | None = None,
     ) -> Iterator[Item]:
-        """Yield the same for several lists, each with batches of its own."""
+        """Yield the same for several lists, each with batches of its own.
+
+        With ``watched`` a component that can tells texts while they are written, and heeds :meth:`drop`.
+        """
         packed = [protocol.pack(request) for requests in lists for request in requests]
         sizes = [len(requests) for requests in lists]
-        self._send({"op": "generate", "requests": packed, "sizes": sizes, "used": used})
-        for value in self._items():
+        streamed = None if watched is None else list(watched.keys)
+        frame = {"op": "generate", "requests": packed, "sizes": sizes, "used": used, "streamed": streamed}
+        with self._sending:
+            self._watched = watched
+            self._put(frame)
+        for value in self._items(watched.told if watched is not None else None):
             yield protocol.item(value)
+
+    def drop(self, watched: Watched, keys: Collection[str]) -> None:
+        """Let the generation that is ``watched``, where it is under way, stop writing for these requests;
+        safe from any thread."""
+        with self._sending, contextlib.suppress(WorkerDied):
+            if self._watched is watched:
+                self._put({"op": "drop", "keys": list(keys)})
 
     def batches(self, requests: Sequence[Request]) -> list[list[int]] | None:
         """Return which requests the component writes together, by place; None where it does not say."""
@@ -220,10 +248,14 @@ class Worker:
             self.process.wait()
         self.reader.close()
 
-    def _items(self) -> Iterator[Any]:
+    def _items(self, told: Told | None = None) -> Iterator[Any]:
         unpaid = 0
         while True:
             frame = self._next()
+            if frame["event"] == "part":
+                if told is not None:
+                    told(frame["key"], frame["at"], frame["text"])
+                continue
             if frame["event"] == "end":
                 if unpaid:
                     self._send({"op": "credit", "n": unpaid})
@@ -235,9 +267,13 @@ class Worker:
                 unpaid = 0
 
     def _send(self, frame: dict[str, Any]) -> None:
+        with self._sending:
+            self._put(frame)
+
+    def _put(self, frame: dict[str, Any]) -> None:
         try:
             protocol.send(self.writer, frame)
-        except OSError:
+        except (OSError, ValueError):  # the latter where it has been closed
             raise WorkerDied(self._exit_message()) from None
 
     def _next(self) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from siked.errors import ComponentError, WorkerError
 from siked.records import Completion, Item, Model, ModelInfo, Request
 from siked.workers.dispatch import WorkerDied
-from siked.workers.host import RESTARTS, Spec, Worker
+from siked.workers.host import RESTARTS, Spec, Watched, Worker
 from siked.workers.replicas import Replicas
 
 
@@ -62,9 +62,10 @@ class WorkerPool:
         model: Model,
         pending: Callable[[], Sequence[Sequence[Request]]],
         used: Callable[[], tuple[int, float]] | None = None,
+        watched: Watched | None = None,
     ) -> Iterator[Item]:
         """Yield completions until nothing is pending; ``pending`` and ``used`` are asked again after a
-        death.
+        death. What is ``watched`` is told on the way where one worker does all, and its backend can.
 
         Raises :class:`siked.errors.ComponentError` where a request ends in no outcome.
         """
@@ -76,10 +77,16 @@ class WorkerPool:
             try:
                 worker = self.get(spec)
                 worker.open(model)
-                yield from _whole(spec, worker, lists, used() if used is not None else None)
+                yield from _whole(spec, worker, lists, used() if used is not None else None, watched)
                 return
             except WorkerDied as death:
                 deaths = self._restart_or_raise(spec, death, deaths)
+
+    def drop_requests(self, spec: Spec, watched: Watched, keys: Collection[str]) -> None:
+        """Let a watched generation stop writing for these requests; safe from any thread."""
+        worker = self.live.get(spec.identity)
+        if isinstance(worker, Worker):
+            worker.drop(watched, keys)
 
     def retry(self, spec: Spec, work: Callable[[Any], Any]) -> Any:
         """Do ``work`` with a worker, starting it anew if it dies."""
@@ -101,14 +108,22 @@ class WorkerPool:
 
 
 def _whole(
-    spec: Spec, worker: Worker | Replicas, lists: Sequence[Sequence[Request]], used: tuple[int, float] | None
+    spec: Spec,
+    worker: Worker | Replicas,
+    lists: Sequence[Sequence[Request]],
+    used: tuple[int, float] | None,
+    watched: Watched | None,
 ) -> Iterator[Item]:
     """Yield what a worker generates, and see to it that every request is answered and no other."""
     requests = [request for part in lists for request in part]
     known = {request.key for request in requests}
     missing = {request.key: request for request in requests if not request.done}
     rule = f"(rule: siked.contracts.Backend.generate; log: {worker.log})"
-    for item in worker.generate_lists(lists, used):
+    if isinstance(worker, Worker):
+        items = worker.generate_lists(lists, used, watched)
+    else:
+        items = worker.generate_lists(lists, used)
+    for item in items:
         if isinstance(item, Completion):
             if item.key not in known:
                 raise ComponentError(

@@ -4,9 +4,9 @@ Standard library and :mod:`siked.records` only, so that a worker can run under a
 that has nothing else of siked's.
 
 The orchestrator sends the component's options, then ``open``, ``tags``, ``generate``, ``batches``,
-``score``, ``judge``, ``train`` and ``credit``; the worker ``hello``, ``result``, ``item``, ``progress``,
-``note``, ``error`` and ``end``. A worker may have as many items under way as it has credit; the
-orchestrator gives credit back for what is in its journal.
+``score``, ``judge``, ``train``, ``credit`` and ``drop``; the worker ``hello``, ``result``, ``item``,
+``part``, ``progress``, ``note``, ``error`` and ``end``. A worker may have as many items under way as it
+has credit; the orchestrator gives credit back for what is in its journal.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from siked.records import (
     Verdict,
 )
 
-VERSION = 3
+VERSION = 4
 TOLD = ("loss", "learning_rate", "gradient_norm", "tokens_per_second")
 """The numbers of :class:`siked.contracts.Progress`, in order."""
 LIMIT = 1 << 28

@@ -106,9 +106,14 @@ def test_streams_completions_tokens_and_sizes(finished: Path) -> None:
     with served(finished, Limits(token="secret", body=5000)) as (url, _):
         client = openai.OpenAI(base_url=f"{url}/v1", api_key="secret", max_retries=0)
         ask = {"model": "student", "messages": [{"role": "user", "content": QUESTIONS[3]}]}
+        streamed = {"model": "student", "prompt": QUESTIONS[3]}
         whole = client.chat.completions.create(**ask).choices[0].message.content
-        parts = [c.choices[0].delta.content or "" for c in client.chat.completions.create(**ask, stream=True)]
-        assert "".join(parts) == whole
+        chunks = list(client.chat.completions.create(**ask, stream=True))
+        assert "".join(c.choices[0].delta.content or "" for c in chunks) == whole
+        assert [c.choices[0].finish_reason for c in chunks] == [None] * (len(chunks) - 1) + ["stop"]
+        assert chunks[-1].siked["answer"]
+        texts = [c.choices[0].text for c in client.completions.create(**streamed, stream=True)]
+        assert "".join(texts) == whole
         assert client.completions.create(model="student", prompt=QUESTIONS[3]).choices[0].text == whole
         forced = client.chat.completions.create(**ask, extra_body={"strategy": "pot"})
         assert forced.siked["strategy"] == "pot"
@@ -152,11 +157,11 @@ def test_a_question_that_cannot_be_answered_costs_no_other_its_answer(
 ) -> None:
     answer, sizes = Solver.answer, []
 
-    def poisoned(self: Solver, questions: Any) -> Any:
+    def poisoned(self: Solver, questions: Any, parts: Any) -> Any:
         sizes.append(len(questions))
         if any("poison" in question.problem.question for question in questions):
             raise TypeError("no text")
-        return answer(self, questions)
+        return answer(self, questions, parts)
 
     monkeypatch.setattr(Solver, "answer", poisoned)
     batcher = Batcher(opened(str(finished), None, load_registry(), Reporter()), 100)

@@ -62,6 +62,7 @@ OTHERS = {
     "twine",
     ".venv-vllm/bin/pip",
     "kubectl",
+    "hf",
     "lm-eval",
     "ray",
     "sbatch",

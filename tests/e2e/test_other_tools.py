@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.train]
 def done(*words: str) -> str:
     result = CliRunner().invoke(cli, list(words))
     assert result.exit_code == 0, result.output + str(result.exception)
-    return result.output
+    return result.stdout
 
 
 def test_lm_eval_agrees_with_siked_eval_on_every_problem(
@@ -30,7 +30,7 @@ def test_lm_eval_agrees_with_siked_eval_on_every_problem(
 ) -> None:
     pytest.importorskip("lm_eval")
     names = run.journal.test_sets()
-    done("tasks", str(run.folder), "--to", str(tmp_path / "tasks"))
+    done("tasks", str(run.folder), "--to", str(tmp_path / "tasks"), "--limit", "40")
     words = f"run --model hf --model_args pretrained={exported} --include_path {tmp_path / 'tasks'}"
     words += (
         f" --tasks siked --apply_chat_template --device cpu --batch_size 16 --output_path {tmp_path / 'out'}"
@@ -45,7 +45,7 @@ def test_lm_eval_agrees_with_siked_eval_on_every_problem(
         task = f"siked_{name.replace('-', '_')}"
         out = tmp_path / f"{task}.jsonl"
         own = json.loads(
-            done("eval", str(run.folder), "-d", name, "--limit", "100", "--out", str(out), "--json")
+            done("eval", str(run.folder), "-d", name, "--limit", "40", "--out", str(out), "--json")
         )
         (samples,) = (tmp_path / "out").rglob(f"samples_{task}_*.jsonl")
         theirs = {row["doc"]["id"]: row for row in map(json.loads, samples.read_text().splitlines())}
@@ -83,7 +83,7 @@ def test_dpo_trains_a_step_on_the_pairs_of_a_run(run: siked.Run, exported: Path,
             bf16=False,
             report_to=[],
         ),
-        train_dataset=preferences(run),
+        train_dataset=preferences(run, across=True),
     )
     row, decode = trainer.train_dataset[0], trainer.processing_class.decode
     assert decode(row["chosen_ids"]).startswith("[")

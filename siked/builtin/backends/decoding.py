@@ -7,8 +7,8 @@ batch gives the same texts.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from siked.builtin.backends.batching import Batch, Row
@@ -28,6 +28,11 @@ class Written:
     ids: list[int]
     ended: bool
     tokens: int
+
+
+Follow = Callable[[Sequence[tuple[int, int]]], Iterable[int]]
+"""Takes (place in the batch, id) of each token that was written in a step; returns the places of rows that
+need not go on."""
 
 
 @dataclass(slots=True)
@@ -57,14 +62,14 @@ class Decoder:
         pad = tokenizer.pad_token_id
         self.pad = int(pad if pad is not None else min(stop))
 
-    def write(self, batch: Batch) -> list[Written]:
-        """Return what the model writes for each row of ``batch``, in order."""
+    def write(self, batch: Batch, follow: Follow | None = None) -> list[Written]:
+        """Return what the model writes for each row of ``batch``, in order; ``follow`` hears of each step."""
         import torch
 
         with torch.inference_mode():
-            return self._write(batch)
+            return self._write(batch, follow)
 
-    def _write(self, batch: Batch) -> list[Written]:
+    def _write(self, batch: Batch, follow: Follow | None) -> list[Written]:
         import torch
 
         rows, sampling = batch.rows, batch.sampling
@@ -77,10 +82,18 @@ class Decoder:
         out = torch.full((len(rows), limit), -1, dtype=torch.long, device=self.device)
         ended = torch.full((len(rows),), -1, dtype=torch.long, device=self.device)
         alive = torch.ones(len(rows), dtype=torch.bool, device=self.device)
+        gone: set[int] = set()
         for step in range(limit):
             chosen = self._pick(state.logits, sampling, u, state.rows, step)
             out[state.rows, step] = chosen
             stopped = torch.isin(chosen, self.stop)
+            if follow is not None:
+                new = (~stopped & alive[state.rows]).tolist()
+                both = zip(state.rows.tolist(), chosen.tolist(), strict=True)
+                left = list(follow([pair for pair, is_new in zip(both, new, strict=True) if is_new]))
+                if left:
+                    gone.update(left)
+                    alive[left], ended[left] = False, step
             if sampling.stop:
                 stopped |= self._at_stop_text(out, state.rows, step, sampling.stop)
             fresh = stopped & alive[state.rows]
@@ -93,7 +106,8 @@ class Decoder:
             if count < _DROP_BELOW * len(living):
                 chosen = self._drop(state, living, chosen)
             self._step(state, chosen, longest + step)
-        return self._collect(out.tolist(), ended.tolist(), sampling.stop)
+        found = self._collect(out.tolist(), ended.tolist())
+        return [replace(one, ended=False) if at in gone else one for at, one in enumerate(found)]
 
     def _read(self, rows: Sequence[Row], limit: int) -> _State:
         """Run the prompts, each distinct one once."""
@@ -178,7 +192,7 @@ class Decoder:
         texts = self.tokenizer.batch_decode(recent, skip_special_tokens=True)
         return torch.tensor([any(s in text for s in stop) for text in texts], device=self.device)
 
-    def _collect(self, out: list[list[int]], ended: list[int], stop: Sequence[str]) -> list[Written]:
+    def _collect(self, out: list[list[int]], ended: list[int]) -> list[Written]:
         stop_set = set(self.stop.tolist())
         written = []
         for ids, end in zip(out, ended, strict=True):

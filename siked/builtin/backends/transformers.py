@@ -10,7 +10,7 @@ import importlib.util
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -18,6 +18,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge
 
 from siked.builtin.backends.batching import Batch, Row, plan
+from siked.builtin.backends.streaming import Follower, Watch
+from siked.contracts import Told
 from siked.errors import BackendError, MissingExtra
 from siked.records import Call, Completion, Message, Model, ModelInfo, Outcome, Problem, Request, TrainRow
 from siked.text import token_ids
@@ -55,6 +57,7 @@ class Transformers:
         self._tokenizer_folder: Path | None = None
         self._model: Model | None = None
         self._context = 0
+        self._watch: Watch | None = None
 
     def look_up(self, model: Model, problems: Sequence[Problem], strategies: Sequence[str]) -> list[str]:
         """Look for packages, the device and the model; see :class:`siked.contracts.LooksUp`."""
@@ -105,6 +108,7 @@ class Transformers:
         Batches come from the whole list; one whose requests are all ``done`` is skipped, one with
         some missing is written again whole and only those are delivered.
         """
+        watch, self._watch = self._watch, None
         rows = []
         for row in self._rows(requests):
             if self._context and len(row.ids) >= self._context:
@@ -114,7 +118,11 @@ class Transformers:
                 rows.append(row)
         for batch in plan(rows, self.options.batch_size, self.options.max_batch_tokens):
             if not batch.done:
-                yield from self._serve(batch)
+                yield from self._serve(batch, watch)
+
+    def watch(self, streamed: Collection[str], told: Told, dropped: Collection[str]) -> None:
+        """Tell texts of the next ``generate``; see :class:`siked.contracts.StreamingBackend`."""
+        self._watch = Watch(streamed, told, dropped)
 
     def batches(self, requests: Sequence[Request]) -> list[list[int]]:
         """Return which requests go through the model together, by place; see
@@ -181,18 +189,19 @@ class Transformers:
             rows.append(Row(index, request, known[key]))
         return rows
 
-    def _serve(self, batch: Batch) -> Iterator[Completion | Call]:
+    def _serve(self, batch: Batch, watch: Watch | None) -> Iterator[Completion | Call]:
         import torch
 
         started = time.perf_counter()
         try:
-            written = self._decoder.write(batch)
+            follow = Follower(watch, batch, self._tokenizer) if watch is not None else None
+            written = self._decoder.write(batch, follow)
         except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
             if not _out_of_memory(error):
                 raise
             written = None
         if written is None:
-            yield from self._halves(batch)
+            yield from self._halves(batch, watch)
             return
         call = Call(
             id=uuid.uuid4().hex,
@@ -216,7 +225,7 @@ class Transformers:
                     call=call.id,
                 )
 
-    def _halves(self, batch: Batch) -> Iterator[Completion | Call]:
+    def _halves(self, batch: Batch, watch: Watch | None) -> Iterator[Completion | Call]:
         import torch
 
         size = len(batch.rows)
@@ -231,7 +240,7 @@ class Transformers:
         for part in (batch.rows[: size // 2], batch.rows[size // 2 :]):
             half = Batch(part, batch.sampling)
             if not half.done:
-                yield from self._serve(half)
+                yield from self._serve(half, watch)
 
 
 def _too_long(row: Row, context: int) -> Completion:

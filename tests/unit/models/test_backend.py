@@ -234,15 +234,15 @@ def test_out_of_memory_halves_the_batch(
 
     write = Decoder.write
 
-    def narrow(self: Decoder, batch: Any) -> Any:
+    def narrow(self: Decoder, batch: Any, follow: Any) -> Any:
         if len(batch.rows) > 2:
             raise torch.OutOfMemoryError("too much")
-        return write(self, batch)
+        return write(self, batch, follow)
 
     monkeypatch.setattr(Decoder, "write", narrow)
     assert len(texts(backend(folder), requests())) == 30
     assert "going on with 2" in capsys.readouterr().err
-    monkeypatch.setattr(Decoder, "write", lambda self, batch: _full())
+    monkeypatch.setattr(Decoder, "write", lambda self, batch, follow: _full())
     with pytest.raises(BackendError, match="out of memory on a single text"):
         texts(backend(folder), requests())
 
