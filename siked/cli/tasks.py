@@ -57,6 +57,7 @@ def command(
     from siked.lm_eval import JUDGING, write_tasks
     from siked.runs.settings import settings_of
     from siked.runs.trust import check
+    from siked.text.terminal import safe
 
     registry = registry_of(plugins, target, trust)
     stored = settings_of(Path(target)).dump()
@@ -70,7 +71,7 @@ def command(
     names = write_tasks(to, config, registry, found)
     for task, problems in zip(names, found.values(), strict=True):
         click.echo(f"{task}: {len(problems)} problems")
-    click.echo(f"written: {to}")
+    click.echo(safe(f"written: {to}"))
 
 
 def _asked(
