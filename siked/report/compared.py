@@ -63,15 +63,15 @@ def remarks(found: Diff) -> list[str]:
     return [*lines, *told, *([SEED] if told else [])]
 
 
-def verdict(one: Result) -> str:
-    """Return what a paired difference says."""
+def verdict(one: Result, letter: str = "B") -> str:
+    """Return what a paired difference of the run under a letter from A says."""
     assert one.difference is not None
     assert one.ci95 is not None
     low, high = one.ci95
     points = f"{100 * one.difference:+.1f} points {interval(low, high)}"
     if low <= 0 <= high:
-        return f"{one.set}: B is not told apart from A ({points})"
-    return f"{one.set}: B is {'above' if low > 0 else 'below'} A ({points})"
+        return f"{one.set}: {letter} is not told apart from A ({points})"
+    return f"{one.set}: {letter} is {'above' if low > 0 else 'below'} A ({points})"
 
 
 def interval(low: float, high: float) -> str:

@@ -99,16 +99,18 @@ def lines(
         + LETTER * max(len(f"{v} {n}") for v, n in zip(values, names, strict=True))
     )
 
+    span = WIDTH - right - LEFT - 22
+
     def across(x: float) -> float:
-        return LEFT + 14 + x / max(len(xs) - 1, 1) * (WIDTH - right - LEFT - 22)
+        return LEFT + 14 + (x / (len(xs) - 1) if len(xs) > 1 else 0.5) * span
 
     def down(y: float) -> float:
         return HEIGHT - BOTTOM - (y - marks[0]) / (marks[-1] - marks[0]) * (HEIGHT - BOTTOM - TOP)
 
-    parts = [_level(mark, down(mark), across(xs[-1]) + 8 + apart * (len(series) - 1)) for mark in marks]
+    parts = [_level(mark, down(mark), LEFT + 22 + span + apart * (len(series) - 1)) for mark in marks]
     marked = [int(x) for x in ticks(0, xs[-1], 5) if x < len(xs)] if many else xs[:: math.ceil(len(xs) / 10)]
     parts += [_tick(str(x), across(x), HEIGHT - BOTTOM + 15) for x in marked]
-    parts.append(_tick(along, across(xs[-1] / 2), HEIGHT - 4))
+    parts.append(_tick(along, LEFT + 14 + span / 2, HEIGHT - 4))
     for at, one in enumerate(series):
         places = [(across(point.x) + apart * at, down(point.y)) for point in one.points]
         whiskers = [p.interval and (down(p.interval[0]), down(p.interval[1])) for p in one.points]
@@ -147,7 +149,9 @@ def shares(
     parts: list[Markup] = []
     for at, (label, values) in enumerate(rows):
         y = at * (BAR + GAP)
-        parts.append(fill('<text x="0" y="{y}" class="tick">{label}</text>', y=y + 14, label=_short(label)))
+        parts.append(
+            fill('<text x="0" y="{y}" class="tick">{label}</text>', y=y + 14, label=_short(label, 13))
+        )
         start = float(LABEL)
         for place, one in enumerate(names):
             wide = width * values.get(one, 0.0)
@@ -188,7 +192,7 @@ def ranges(
     low = min([p.interval[0] if p.interval else p.y for p in points] + singles)
     high = max([p.interval[1] if p.interval else p.y for p in points] + singles)
     marks = ticks(low, high)
-    label = min(max(LETTER * max(len(_short(words)) for words, _, _ in rows), 40), 110)
+    label = max(LETTER * max(len(_short(words, 22)) for words, _, _ in rows), 40)
     shown = LETTER * max(len(show(point.y)) for point in points) + 8
     bottom = len(rows) * (BAR + GAP) + 4
 
@@ -202,7 +206,7 @@ def ranges(
     for at, (words, point, values) in enumerate(rows):
         y = at * (BAR + GAP) + BAR / 2 + 2
         parts.append(
-            fill('<text x="0" y="{y}" class="tick">{words}</text>', y=_n(y + 4), words=_short(words))
+            fill('<text x="0" y="{y}" class="tick">{words}</text>', y=_n(y + 4), words=_short(words, 22))
         )
         single = '<circle cx="{x}" cy="{y}" r="2.2" class="fill none"/>'
         parts += [fill(single, x=_n(across(value)), y=_n(y)) for value in values if len(values) > 1]
@@ -325,8 +329,11 @@ def _tick(words: str, x: float, y: float) -> Markup:
     return fill('<text x="{x}" y="{y}" class="tick mid">{words}</text>', x=_n(x), y=_n(y), words=words)
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 16 else name[:15] + "…"
+def _short(name: str, most: int = 16) -> str:
+    """Return a name of ``most`` letters at most: its ends, as names of one family differ at theirs."""
+    if len(name) <= most:
+        return name
+    return f"{name[: most // 2 - 1]}…{name[-(most - most // 2) :]}"
 
 
 def _n(value: float) -> str:

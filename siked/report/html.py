@@ -1,37 +1,34 @@
-"""A finished run as one page that needs nothing but itself: no script, no font, no network."""
+"""A run as one page."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from siked.files import read_text, write_atomically
-from siked.journal.queries import events, mixtures, texts, verdicts
-from siked.report import figures, finding, samples, tables, trainings
+from siked.journal.queries import events, mixtures, scores, texts, verdicts
+from siked.report import figures, finding, samples, standing, tables, trainings
 from siked.report.added import added_sections, section_table
-from siked.report.figures import Figure, Point, Series
-from siked.report.markup import environment
+from siked.report.figures import Figure, Point, Series, plain
+from siked.report.pages import render
 from siked.report.samples import Sample
 from siked.report.tables import Table
 from siked.runs.reading import read_json, shown
 from siked.runs.run import Run
 
+Ends = tuple[float | None, float | None]
+"""Fixed ends of a scale."""
 MOST = 4000
 """Characters of a rationale that are shown."""
-
-_STYLE = Path(__file__).with_name("style.css")
 
 
 def write_report(folder: Path, out: Path | None = None, run: Run | None = None) -> Path:
     """Write the report of a run, by default as ``report.html`` in its folder; return where.
 
-    Raises :class:`siked.errors.UsageError` where there is no run or it is not finished.
+    Of a run that is not finished it tells what there is and what is left.
+    Raises :class:`siked.errors.UsageError` where there is no run.
     """
     path = out or folder / "report.html"
     with shown(folder):
@@ -42,40 +39,47 @@ def write_report(folder: Path, out: Path | None = None, run: Run | None = None) 
 
 def page(run: Run) -> str:
     """Return the page; the same for the same folder."""
-    summary = run.summary
-    style = _STYLE.read_text(encoding="utf-8")
+    finished = standing.finished(run)
+    summary = standing.summary_of(run)
     names = [*summary["strategies"], "none"]
     best = summary["best_iteration"]
-    return (
-        environment()
-        .get_template("report.html.j2")
-        .render(
-            summary=summary,
-            tables=tables,
-            finding=finding.sentence(summary),
-            style=Markup(style),
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            started=_time(events.started(run.journal) or 0.0),
-            accuracy_figures=_accuracy_figures(summary),
-            controls=_controls(summary),
-            # The controls stand between Combined and the later iterations.
-            best_row=best + len(summary["controls"]) if best else 0,
-            legend=[(name, figures.colour(at, name)) for at, name in enumerate(names)],
-            choice_figures=_choice_figures(summary),
-            families=tables.families(run),
-            funnel=tables.funnel(run),
-            training_figures=trainings.panels(run.journal),
-            training=trainings.table(run.journal),
-            samples=_samples(run, summary["strategies"]),
-            added=[(section, section_table(section)) for section in added_sections(run)],
-            provenance=_provenance(run),
-            settings=_read(run.folder / "config.yaml"),
-            notes=[data["text"] for data in events.events(run.journal, "note")],
-        )
+    return render(
+        "report.html.j2",
+        title=summary["run"],
+        version=summary["version"],
+        summary=summary,
+        finished=finished,
+        standing=standing.table(run),
+        tables=tables,
+        finding=finding.sentence(summary) if finished else standing.sentence(run, summary),
+        started=_time(events.started(run.journal) or 0.0),
+        accuracy_figures=accuracy_figures(summary),
+        controls=_controls(summary),
+        # The controls stand between Combined and the later iterations.
+        best_row=best + len(summary["controls"]) if best else 0,
+        legend=[(name, figures.colour(at, name)) for at, name in enumerate(names)],
+        choice_figures=choice_figures(run, summary),
+        chosen=tables.chosen(run, summary),
+        families=tables.families(run, summary),
+        funnel=tables.funnel(run),
+        training_figures=trainings.panels(run.journal),
+        training=trainings.table(run.journal),
+        samples=_samples(run, summary["strategies"]),
+        added=[(section, section_table(section)) for section in added_sections(run)] if finished else [],
+        provenance=_provenance(run),
+        settings=_read(run.folder / "config.yaml"),
+        notes=[data["text"] for data in events.events(run.journal, "note")],
     )
 
 
-def _accuracy_figures(summary: Mapping[str, Any]) -> list[Figure]:
+def run_figures(run: Run) -> list[Figure]:
+    """Return the figures of a run that have anything to show."""
+    summary = standing.summary_of(run)
+    made = [*accuracy_figures(summary), *choice_figures(run, summary)] if summary["iterations"] else []
+    return [*made, *trainings.panels(run.journal)]
+
+
+def accuracy_figures(summary: Mapping[str, Any]) -> list[Figure]:
     """Return a figure for each set that was scored."""
     panels = []
     for name in tables.sets(summary):
@@ -85,7 +89,7 @@ def _accuracy_figures(summary: Mapping[str, Any]) -> list[Figure]:
             for at, control in enumerate(summary["controls"])
         ]
         told = [one for one in series if one.points]
-        panels.append(figures.lines(f"{name}, %", told, lambda y: f"{y:.1f}"))
+        panels.append(figures.lines(f"{name}, %", told, lambda y: f"{y:.1f}", name=f"accuracy-{plain(name)}"))
     return panels
 
 
@@ -97,32 +101,68 @@ def _controls(summary: Mapping[str, Any]) -> str:
     )
 
 
-def _choice_figures(summary: Mapping[str, Any]) -> list[Figure]:
-    """Return figures of what was chosen, mixed, and reached where one strategy was forced."""
+def choice_figures(run: Run, summary: Mapping[str, Any]) -> list[Figure]:
+    """Return figures of what was chosen, mixed, and reached by one strategy and by any."""
     names, rows = summary["strategies"], summary["iterations"]
     every, show = [*names, "none"], tables.whole_percent
-    chosen = [(f"iteration {v['iteration']}", v["choice"]) for v in rows if v["choice"]]
-    mixed = [(f"iteration {v['iteration']}", v["shares"]) for v in rows]
+    panels = [
+        figures.shares(f"chosen on {where}, %", chosen, every, show, name=f"choice-{plain(where)}")
+        for where, chosen in _chosen(run, summary).items()
+    ]
+    if rows:
+        mixed = [(f"iteration {v['iteration']}", v["shares"]) for v in rows]
+        panels.append(figures.shares("of the training rows, %", mixed, every, show, name="mixtures"))
     forced = [
         Series(
             name,
             figures.colour(at),
-            [Point(v["iteration"], 100 * v["forced"][name]) for v in rows if v["forced"]],
+            _points([{**v, "of": v["forced"].get(name)} for v in rows], lambda v: v["of"], 100),
         )
         for at, name in enumerate(names)
-        if any(v["forced"] for v in rows)
     ]
-    alpha = [Series("alpha", "ink", [Point(v["iteration"], v["alpha"]) for v in rows])]
-    kl = [Point(v["iteration"], v["kl"]) for v in rows if v["kl"] is not None]
-    panels = [figures.shares("strategy chosen on dev, %", chosen, every, show)] if chosen else []
-    panels.append(figures.shares("strategy of the training rows, %", mixed, every, show))
-    if forced:
-        panels.append(figures.lines("dev when made to use one strategy, %", forced, lambda y: f"{y:.0f}"))
-    panels.append(figures.lines("alpha, the teacher's share of rows", alpha, tables.share, low=0, high=1))
-    if kl:
-        shown = [Series("KL", "ink", kl)]
-        panels.append(figures.lines("KL of mixture and choice, nats", shown, tables.nats, low=0))
+    reached = [
+        Series("any strategy", "ink", _points(rows, lambda v: v["any_strategy"], 100)),
+        Series("its choice", "none", _points(rows, lambda v: v["accuracy"].get("dev", {}).get("value"), 100)),
+    ]
+    lines: list[tuple[str, str, list[Series], Callable[[float], str], Ends]] = [
+        ("dev by any strategy and by its choice, %", "any-strategy", reached, "{:.1f}".format, (None, None)),
+        ("dev when made to use one strategy, %", "forced", forced, "{:.0f}".format, (None, None)),
+        (
+            "alpha, the teacher's share of rows",
+            "alpha",
+            [Series("alpha", "ink", _points(rows, lambda v: v["alpha"]))],
+            tables.share,
+            (0, 1),
+        ),
+        (
+            "KL of mixture and choice, nats",
+            "kl",
+            [Series("KL", "ink", _points(rows, lambda v: v["kl"]))],
+            tables.nats,
+            (0, None),
+        ),
+    ]
+    for title, file, series, form, (low, high) in lines:
+        there = [one for one in series if one.points]
+        if there:
+            panels.append(figures.lines(title, there, form, low=low, high=high, name=file))
     return panels
+
+
+def _chosen(run: Run, summary: Mapping[str, Any]) -> dict[str, list[tuple[str, Mapping[str, float]]]]:
+    """Return, by set, the choice of each iteration that was scored on it."""
+    found: dict[str, list[tuple[str, Mapping[str, float]]]] = {}
+    trained = {values["iteration"] for values in summary["iterations"]}
+    for row in scores.evaluations(run.journal, "main"):
+        if row.mode == "free" and row.iteration in trained and row.choice:
+            found.setdefault(row.set, []).append((f"iteration {row.iteration}", row.choice))
+    return found
+
+
+def _points(
+    rows: Sequence[Mapping[str, Any]], pick: Callable[[Mapping[str, Any]], float | None], times: float = 1
+) -> list[Point]:
+    return [Point(v["iteration"], times * value) for v in rows if (value := pick(v)) is not None]
 
 
 def _samples(run: Run, strategies: Sequence[str]) -> list[tuple[str, list[dict[str, Any]]]]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from siked.journal.queries import verdicts
+from siked.journal import Reader
+from siked.journal.queries import scores, verdicts
 from siked.runs.run import Run
 
 CONTROLS = {
@@ -37,7 +38,7 @@ class Table:
 def heading(summary: Mapping[str, Any]) -> str:
     """Return who was taught by whom on what."""
     return (
-        f"{summary['student']} taught by {_teacher(summary['teacher'])} on {summary['dataset']},"
+        f"{summary['student']} taught by {teacher_of(summary['teacher'])} on {summary['dataset']},"
         f" strategies {', '.join(summary['strategies'])}, seed {summary['seed']}"
     )
 
@@ -62,8 +63,8 @@ def times(summary: Mapping[str, Any]) -> str:
 
 def students(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Return (label, numbers) of Combined, the controls, and each iteration."""
-    first, *later = summary["iterations"]
-    rows: list[tuple[str, Mapping[str, Any]]] = [("Combined (iteration 0)", first)]
+    first, later = summary["iterations"][:1], summary["iterations"][1:]
+    rows: list[tuple[str, Mapping[str, Any]]] = [("Combined (iteration 0)", values) for values in first]
     rows += [(CONTROLS.get(control["name"], control["name"]), control) for control in summary["controls"]]
     rows += [(f"SIKeD iteration {values['iteration']}", values) for values in later]
     return rows
@@ -110,7 +111,8 @@ def stories(summary: Mapping[str, Any]) -> Table:
     rows where no set has both."""
     split = [
         (name, kind, key, first[key]["n"])
-        for name, first in summary["iterations"][0]["accuracy"].items()
+        for first_student in summary["iterations"][:1]
+        for name, first in first_student["accuracy"].items()
         for kind, key in (("seen", "seen_body"), ("unseen", "unseen_body"))
         if key in first
     ]
@@ -209,13 +211,32 @@ def choice(summary: Mapping[str, Any]) -> Table:
     )
 
 
-def families(run: Run) -> Table:
+def choices(journal: Reader) -> dict[tuple[str, int], dict[str, dict[str, float]]]:
+    """Return, by (track, iteration) and set, the shares of strategies that a student chose."""
+    found: dict[tuple[str, int], dict[str, dict[str, float]]] = {}
+    for row in scores.evaluations(journal):
+        if row.mode == "free" and row.choice:
+            found.setdefault((row.track, row.iteration), {})[row.set] = row.choice
+    return found
+
+
+def chosen(run: Run, summary: Mapping[str, Any]) -> Table:
+    """Return the shares of strategies that each student chose on each set, those of controls too."""
+    names, where, found = [*summary["strategies"], "none"], sets(summary), choices(run.journal)
+    rows = []
+    for label, values in students(summary):
+        by_set = found.get((values.get("name", "main"), values["iteration"]), {})
+        rows.append([label, *(shares_of(by_set.get(name, {}), names) for name in where)])
+    return Table(f"Strategies chosen, {'/'.join(names)} (%)", ["student", *where], rows if found else [])
+
+
+def families(run: Run, summary: Mapping[str, Any]) -> Table:
     """Return, by family of dev problems, what each strategy solves and what is chosen, for Combined and the
     last student; no rows where problems have no families or no strategy was forced."""
-    names = run.summary["strategies"]
-    iterations = [values["iteration"] for values in run.summary["iterations"]]
+    names = summary["strategies"]
+    iterations = [values["iteration"] for values in summary["iterations"]]
     rows = []
-    for iteration in dict.fromkeys((iterations[0], iterations[-1])):
+    for iteration in dict.fromkeys([*iterations[:1], *iterations[-1:]]):
         forced, free = defaultdict(list), defaultdict(list)
         for outcome in verdicts.by_family(run.journal, iteration):
             forced[outcome.family].append(outcome)
@@ -355,7 +376,8 @@ def shares_of(values: Mapping[str, float], names: Sequence[str]) -> str:
     return "/".join(whole_percent(values.get(name, 0)) for name in names) if values else ""
 
 
-def _teacher(teacher: Any) -> str:
+def teacher_of(teacher: Any) -> str:
+    """Return who teaches, of several who teaches what."""
     if isinstance(teacher, str):
         return teacher
     return ", ".join(f"{name} by {who}" for name, who in teacher.items())

@@ -69,7 +69,8 @@ def filled_tables(run: Run, summary: Mapping[str, Any]) -> Iterator[Table]:
         tables.choice,
         tables.votes,
     )
-    for table in (*(make(summary) for make in found), tables.families(run), tables.funnel(run)):
+    of_run = (tables.chosen(run, summary), tables.families(run, summary), tables.funnel(run))
+    for table in (*(make(summary) for make in found), *of_run):
         if table.rows:
             yield table
 

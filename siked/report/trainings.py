@@ -23,20 +23,20 @@ def panels(journal: Reader) -> list[Figure]:
         (t, trainings.log(journal, track, t)) for track, t in trainings.logged(journal) if track == "main"
     ]
     shown = _some(logs)
-    wanted: list[tuple[str, Callable[[Told], float | None], str]] = [
-        ("training loss, nats a token", lambda told: told.loss, LOSS),
-        ("gradient norm", lambda told: told.gradient_norm, NORM),
-        ("tokens a second", lambda told: told.tokens_per_second, SPEED),
+    wanted: list[tuple[str, str, Callable[[Told], float | None], str]] = [
+        ("loss", "training loss, nats a token", lambda told: told.loss, LOSS),
+        ("gradient-norm", "gradient norm", lambda told: told.gradient_norm, NORM),
+        ("speed", "tokens a second", lambda told: told.tokens_per_second, SPEED),
     ]
     found = []
-    for title, pick, form in wanted:
+    for name, title, pick, form in wanted:
         series = [
             Series(f"iteration {t}", figures.colour(at), _points(log, pick))
             for at, (t, log) in enumerate(shown)
         ]
         series = [one for one in series if one.points]
         if series:
-            found.append(figures.lines(title, series, form.format, low=0, along="step"))
+            found.append(figures.lines(title, series, form.format, low=0, along="step", name=name))
     return found
 
 

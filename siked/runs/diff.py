@@ -120,13 +120,12 @@ def diff(a: Run, b: Run, at: At = "last") -> Diff:
     Raises :class:`UsageError` where a run has no scored student of the iteration asked for.
     """
     sides = side(a, at), side(b, at)
-    same = _same_problems(a, b)
-    results, apart = _results(a, b, sides, same)
+    results, apart = results_of(a, b, sides)
     return Diff(
         a=sides[0],
         b=sides[1],
-        settings=differing(_settings(a), _settings(b)),
-        versions=differing(_versions(a), _versions(b)),
+        settings=differing(settings_of(a), settings_of(b)),
+        versions=differing(versions_of(a), versions_of(b)),
         data=_data(a, b),
         mixtures=_mixtures(a, b),
         results=results,
@@ -180,10 +179,11 @@ def mcnemar(gained: int, lost: int) -> float:
         return min(1.0, 2 * NormalDist().cdf(-abs(gained - lost) / math.sqrt(n)))
     here = math.comb(n, few)
     tail = sum(math.comb(n, k) for k in range(few))
-    return (2 * tail + here) / (1 << n) if gained != lost else 1 - here / (1 << (n + 1))
+    return (2 * tail + here) / (1 << n) if gained != lost else 1 - here / (2 << n)
 
 
-def _settings(run: Run) -> dict[str, str]:
+def settings_of(run: Run) -> dict[str, str]:
+    """Return the settings of a run as (key with dots, value), without those that decide nothing."""
     return dict(_flat(without_placement(stored_config(run.journal))))
 
 
@@ -202,7 +202,7 @@ def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str
             yield f"{above}{key}", value if isinstance(value, str) else json.dumps(value)
 
 
-def _versions(run: Run) -> dict[str, str]:
+def versions_of(run: Run) -> dict[str, str]:
     """Return what the run was last started with, as words."""
     past = starts(run.journal)
     if not past:
@@ -261,9 +261,9 @@ def _mixtures(a: Run, b: Run) -> list[Mixed]:
     ]
 
 
-def _results(
-    a: Run, b: Run, sides: tuple[Side, Side], same: Mapping[str, set[str]]
-) -> tuple[list[Result], list[Apart]]:
+def results_of(a: Run, b: Run, sides: tuple[Side, Side]) -> tuple[list[Result], list[Apart]]:
+    """Return the scores of two students on every set, and the problems that just one of them solves."""
+    same = _same_problems(a, b)
     mine, theirs = (_scored(run, one.iteration) for run, one in zip((a, b), sides, strict=True))
     found: list[Result] = []
     apart: list[Apart] = []

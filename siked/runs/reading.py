@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import types
@@ -57,6 +58,19 @@ def read_json(path: Path) -> Any:
         return json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise _torn(path, str(error)) from None
+
+
+def is_worked_on(folder: Path) -> bool:
+    """Whether a process holds the lock of a run."""
+    try:
+        with (folder / "lock").open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+    except OSError:
+        return False
+    return False
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def test_every_number_is_the_one_that_show_prints(finished: siked.Run) -> None:
         for row in grid.rows:
             for line in "\n".join(row).splitlines():
                 assert line in printed
-    assert len(titles) == 6
+    assert len(titles) == 7
     for name, label in tables.CONTROLS.items():
         assert f"{name} is {label}" in page(finished)
     remarks = tables.remarks(finished.summary)
@@ -259,9 +259,7 @@ def test_a_report_that_cannot_be_written_fails_no_run(settings: dict[str, Any], 
     assert "Is a directory" in str(asked.exception)
 
 
-def test_an_unfinished_run_and_no_run_are_said_to_be(finished: siked.Run, tmp_path: Path) -> None:
-    (finished.folder / "summary.json").unlink()
-    assert "not finished; type: siked resume" in str(invoke("report", finished.folder).exception)
+def test_no_run_is_said_to_be(tmp_path: Path) -> None:
     assert "no run there" in str(invoke("report", tmp_path).exception)
     assert not list(tmp_path.glob("**/report.html*"))
 

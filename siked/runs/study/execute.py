@@ -13,7 +13,7 @@ from siked.files import write_atomically
 from siked.journal import Reader
 from siked.registry import Registry
 from siked.runs.run import Run, resume, run, stored_config
-from siked.runs.study.plan import Plan
+from siked.runs.study.plan import Plan, keep_plan
 
 
 def run_study(
@@ -31,6 +31,7 @@ def run_study(
     plan.check(registry)
     _check_kept(plan, folder)
     folder.mkdir(parents=True, exist_ok=True)
+    keep_plan(plan, folder)
     failed: dict[str, str] = {}
     total = len(plan.seeds) * len(plan.cells)
     for number, (seed, cell) in enumerate(((s, c) for s in plan.seeds for c in plan.cells), 1):

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from siked.config import RunConfig, check_components, load_config, merged
 from siked.errors import ConfigError, UsageError
+from siked.files import write_atomically
 from siked.registry import Registry
 from siked.settings import yaml_value
 
+KEPT = "study.yaml"
+"""What a study runs, in its folder."""
 KEYS = ("name", "seeds", "reference", "base", "cells")
 
 
@@ -58,6 +63,32 @@ def load_plan(path: Path, seeds: Sequence[int] | None = None) -> Plan:
     """
     plan = parse_plan(yaml_value(path), path)
     return replace(plan, seeds=tuple(seeds)) if seeds else plan
+
+
+def keep_plan(plan: Plan, folder: Path) -> None:
+    """Write what a study runs into its folder, so that the folder can be read without its file."""
+    values = {**asdict(plan), "seeds": list(plan.seeds)}
+    write_atomically(folder / KEPT, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder is one of a study."""
+    return any((folder / name).is_file() for name in (KEPT, "study.json"))
+
+
+def kept_plan(folder: Path) -> Plan:
+    """Return what the study in a folder runs, by the plan that it keeps, else by its results and runs.
+
+    Raises :class:`ConfigError` where neither is one.
+    """
+    if (folder / KEPT).exists():
+        return load_plan(folder / KEPT)
+    found = yaml_value(folder / "study.json")
+    cells = sorted(place.name for place in (folder / "runs").glob("*") if place.is_dir())
+    keys = {"study": "name", "seeds": "seeds", "reference": "reference"}
+    known = found if isinstance(found, Mapping) else {}
+    values = {new: known[old] for old, new in keys.items() if old in known}
+    return parse_plan({**values, "cells": {cell: {} for cell in cells}}, folder / "study.json")
 
 
 def parse_plan(values: Any, path: Path) -> Plan:

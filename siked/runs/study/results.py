@@ -15,6 +15,8 @@ from siked.runs.study.compare import ENOUGH, OutcomeMatrix, compare, holm, inter
 from siked.runs.study.execute import finished_runs
 from siked.runs.study.plan import Plan
 
+HEAD = ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"]
+"""Columns of the table of a test set."""
 Which = Literal["last", "dev-best"]
 
 
@@ -148,8 +150,8 @@ def markdown(found: Mapping[str, Any]) -> str:
             untested = found["untested"].get(name, {}).get(which, {})
             if found["reference"] in rows:
                 lines += _table(
-                    ["cell", "accuracy", "seeds", "difference", "p (Holm)", "detectable"],
-                    [_row(cell, values) for cell, values in rows.items()],
+                    HEAD,
+                    [row_of(cell, values) for cell, values in rows.items()],
                 )
             else:
                 lines.append(
@@ -178,7 +180,8 @@ def markdown(found: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(cell: str, values: Mapping[str, Any]) -> list[str]:
+def row_of(cell: str, values: Mapping[str, Any]) -> list[str]:
+    """Return the cells of a row of :data:`HEAD`."""
     low, high = values["ci95"]
     row = [
         cell,

@@ -73,4 +73,4 @@ def test_long_names_are_cut_and_escaped() -> None:
     drawn = lines("<b>", [Series("<i>" + "x" * 40, "ink", [Point(0, 1)])], str).markup
     assert "<i>" not in drawn
     assert "<b>" not in drawn
-    assert "&lt;i&gt;" + "x" * 12 + "…" in drawn
+    assert "&lt;i&gt;xxxx…" + "x" * 8 + "<" in drawn
