@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from siked.cli import completing
 from siked.text.terminal import safe
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.argument("url")
 def command(run: Path, url: str) -> None:
     """Bring a run to other storage: its journal as Parquet, its students and tables as they are.
@@ -31,7 +32,7 @@ def command(run: Path, url: str) -> None:
 
 @click.command()
 @click.argument("url")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 def restore(url: str, run: Path) -> None:
     """Make the folder of a run from its archive; go on with it by 'siked resume'."""
     from siked.runs.archive import Archive

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from siked.cli import completing
+
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port; default: one that is free."
 )

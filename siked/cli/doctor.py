@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from siked.cli import completing
 from siked.text.terminal import safe
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "pydantic-monty", "sympy")
@@ -21,7 +22,12 @@ MISSING = "not installed (pip install 'siked[train]')"
 
 
 @click.command()
-@click.option("--cluster", metavar="NAME", help="Do the same on every node of a cluster, such as ray.")
+@click.option(
+    "--cluster",
+    metavar="NAME",
+    shell_complete=completing.component("cluster"),
+    help="Do the same on every node of a cluster, such as ray.",
+)
 @click.option("--address", metavar="HOST:PORT", help="Where the cluster is; default: the one we are in.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(cluster: str | None, address: str | None, as_json: bool) -> None:

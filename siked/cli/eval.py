@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.terminal import safe
 
@@ -17,15 +18,27 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target", metavar="RUN|MODEL")
-@click.option("--dataset", "-d", required=True, metavar="NAME", help="Data set whose test split to score.")
+@click.argument("target", metavar="RUN|MODEL", shell_complete=completing.run)
+@click.option(
+    "--dataset",
+    "-d",
+    required=True,
+    metavar="NAME",
+    shell_complete=completing.component("dataset"),
+    help="Data set whose test split to score.",
+)
 @click.option("--data-dir", metavar="DIR", help="Read the data set from local files.")
 @click.option(
     "--set", "sets", multiple=True, metavar="KEY=VALUE", help="An option of the data set, such as path=FILE."
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Problems at most.")
 @click.option(
-    "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
+    "--strategy",
+    "-s",
+    default="",
+    metavar="NAME",
+    help="Force a strategy; default: the student's.",
+    shell_complete=completing.component("strategy"),
 )
 @click.option("--vote", type=click.IntRange(1), metavar="K", help="Ask K times in every strategy and vote.")
 @click.option("--weigh", is_flag=True, help="Weigh each vote by how probable the student finds its strategy.")

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TextIO
 import click
 
 from siked.border import made
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.jsonlines import Rows
 
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 @click.command(no_args_is_help=True)
 @click.argument("file", type=click.File("rb"))
-@click.option("--sandbox", default="auto", show_default=True, help="auto, monty, confined or a plugin's.")
+@click.option(
+    "--sandbox",
+    default="auto",
+    shell_complete=completing.component("sandbox"),
+    show_default=True,
+    help="auto, monty, confined or a plugin's.",
+)
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), help="CPU seconds a program may take; 2."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.terminal import safe
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.option("--to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="Folder to write.")
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
 @click.option(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siked.cli import completing
 from siked.text.terminal import one_line, safe
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _json(rows: list[Row], total: Row, checks: list[Criterion], iteration: int) 
 
 
 @click.command("families")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.option("--iteration", default=0, show_default=True, help="Which student.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON.")
 @click.option("--check", is_flag=True, help="Exit with 1 unless everything holds.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 
 if TYPE_CHECKING:
@@ -16,8 +17,14 @@ SHOWN = 10
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
-@click.option("--verifier", default="", metavar="NAME", help="Judge by another verifier.")
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
+@click.option(
+    "--verifier",
+    default="",
+    metavar="NAME",
+    help="Judge by another verifier.",
+    shell_complete=completing.component("verifier"),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON, with everything that differs.")
 @plugin_option
 @click.option("--trust", is_flag=True, help="Use what the run's settings name, whoever wrote them.")

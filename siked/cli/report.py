@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("runs", metavar="RUN...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument(
+    "runs",
+    metavar="RUN...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path),
+    shell_complete=completing.run,
+)
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

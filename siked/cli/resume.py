@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option
 from siked.text.terminal import safe
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.option("--iterations", "-t", type=click.IntRange(0), metavar="T", help="Raise T to this.")
 @click.option("--retry-failed", is_flag=True, help="Ask again where a request failed.")
 @click.option("--max-cost", type=float, metavar="C", help="What the teacher may cost in all.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.terminal import safe
 
@@ -21,23 +22,53 @@ def config_options(function: Any) -> Any:
     """Add the options that make a configuration, shared by ``run`` and ``check``."""
     for option in reversed(
         [
-            click.option("--strategy", "-s", metavar="A,B", help="Strategies, separated by commas."),
-            click.option("--student", metavar="MODEL", help="tiny, smollm2, a local folder or a Hub id."),
-            click.option("--teacher", metavar="BACKEND[:MODEL]", help="Who shows the strategies."),
+            click.option(
+                "--strategy",
+                "-s",
+                metavar="A,B",
+                shell_complete=completing.component("strategy", several=True),
+                help="Strategies, separated by commas.",
+            ),
+            click.option(
+                "--student",
+                metavar="MODEL",
+                shell_complete=completing.student,
+                help="tiny, smollm2, a local folder or a Hub id.",
+            ),
+            click.option(
+                "--teacher",
+                metavar="BACKEND[:MODEL]",
+                shell_complete=completing.component("backend", model=True),
+                help="Who shows the strategies.",
+            ),
             click.option(
                 "--max-cost", type=float, metavar="C", help="Stop the teacher before it costs more."
             ),
             click.option("--max-tokens", type=int, metavar="N", help="Stop the teacher before it uses more."),
-            click.option("--dataset", "-d", metavar="NAME", help="Training problems."),
+            click.option(
+                "--dataset",
+                "-d",
+                metavar="NAME",
+                shell_complete=completing.component("dataset"),
+                help="Training problems.",
+            ),
             click.option("--data-dir", metavar="DIR", help="Read the data set from local files."),
             click.option("--skip-bad", is_flag=True, help="Count damaged data lines and go on."),
             click.option(
                 "--decontaminate", is_flag=True, help="Train on no problem that dev or a test set has."
             ),
             click.option(
-                "--labels", metavar="VERIFIER", help="Who says what is trained on; agreement needs no golds."
+                "--labels",
+                metavar="VERIFIER",
+                shell_complete=completing.component("verifier"),
+                help="Who says what is trained on; agreement needs no golds.",
             ),
-            click.option("--schedule", metavar="NAME", help="How teacher and student are mixed."),
+            click.option(
+                "--schedule",
+                metavar="NAME",
+                shell_complete=completing.component("schedule"),
+                help="How teacher and student are mixed.",
+            ),
             click.option(
                 "--iterations", "-t", type=click.IntRange(0), metavar="T", help="Iterations after 0."
             ),
@@ -48,7 +79,10 @@ def config_options(function: Any) -> Any:
             click.option("--seed", type=click.IntRange(0), help="Seed of everything but the teacher."),
             click.option("--config", "-c", "file", metavar="FILE", help="A YAML file of settings."),
             click.option(
-                "--preset", metavar="NAME", help="paper, smollm2, tiny, or package:NAME of a plugin."
+                "--preset",
+                metavar="NAME",
+                shell_complete=completing.preset,
+                help="paper, smollm2, tiny, or package:NAME of a plugin.",
             ),
             click.option(
                 "--set", "sets", multiple=True, metavar="KEY=VALUE", help="Any setting; value is JSON."

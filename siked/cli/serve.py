@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.text.terminal import safe
 
@@ -11,7 +12,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @click.command()
-@click.argument("target", metavar="RUN|MODEL")
+@click.argument("target", metavar="RUN|MODEL", shell_complete=completing.run)
 @click.option("--iteration", type=click.IntRange(0), metavar="T", help="Which student; default: the best.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address; others than this need a token."

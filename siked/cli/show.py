@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from siked.cli import completing
+
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.option("--json", "as_json", is_flag=True, help="Print summary.json.")
 @click.option("--follow", "-f", is_flag=True, help="Tell what happens until no process works on the run.")
 def command(run: Path, as_json: bool, follow: bool) -> None:

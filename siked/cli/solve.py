@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 
 if TYPE_CHECKING:
@@ -13,10 +14,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("target", metavar="RUN|MODEL")
+@click.argument("target", metavar="RUN|MODEL", shell_complete=completing.run)
 @click.argument("question")
 @click.option(
-    "--strategy", "-s", default="", metavar="NAME", help="Force a strategy; default: the student's."
+    "--strategy",
+    "-s",
+    default="",
+    metavar="NAME",
+    help="Force a strategy; default: the student's.",
+    shell_complete=completing.component("strategy"),
 )
 @click.option("--vote", type=click.IntRange(1), metavar="K", help="Ask K times in every strategy and vote.")
 @click.option("--weigh", is_flag=True, help="Weigh each vote by how probable the student finds its strategy.")

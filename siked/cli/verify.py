@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from siked.border import made
+from siked.cli import completing
 from siked.cli.plugin_option import plugin_option, registry_of
 from siked.records import Program
 from siked.text.jsonlines import Rows
@@ -28,8 +29,20 @@ NO_STRATEGY = ("", "any")
 
 @click.command(no_args_is_help=True)
 @click.argument("file", type=click.File("rb"))
-@click.option("--verifier", default="numeric", show_default=True, help="Which verifier judges.")
-@click.option("--sandbox", default="auto", show_default=True, help="What runs the programs of pot texts.")
+@click.option(
+    "--verifier",
+    default="numeric",
+    shell_complete=completing.component("verifier"),
+    show_default=True,
+    help="Which verifier judges.",
+)
+@click.option(
+    "--sandbox",
+    default="auto",
+    shell_complete=completing.component("sandbox"),
+    show_default=True,
+    help="What runs the programs of pot texts.",
+)
 @click.option("--skip-bad", is_flag=True, help="Count lines that cannot be read and go on.")
 @plugin_option
 def command(file: IO[bytes], verifier: str, sandbox: str, skip_bad: bool, plugins: tuple[str, ...]) -> None:

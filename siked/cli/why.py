@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from siked.cli import completing
+
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), shell_complete=completing.run)
 @click.argument("row", metavar="ITERATION:ROW")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(run: Path, row: str, as_json: bool) -> None:

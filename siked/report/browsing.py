@@ -29,6 +29,10 @@ LONGEST = 200
 """Characters of what is searched for."""
 WHOLE = 100_000
 """Characters of a text that are shown."""
+OFFERED = 100
+"""Values of a choice that are offered."""
+FACT = 2000
+"""Characters of what is told beside a text."""
 HOSTS = ["127.0.0.1", "localhost"]
 """Names that the server may be asked by."""
 HEADERS = {
@@ -165,7 +169,7 @@ def one_page(run: str, found: Found, number: int) -> str:
         .get_template("rationale.html.j2")
         .render(
             run=run,
-            row=row,
+            row={**row, "question": row["question"][:WHOLE]},
             pieces=(text[:start], bare, text[start + len(bare) :]),
             more=len(row["text"]) - len(text),
             places=found.places(number),
@@ -219,7 +223,7 @@ def _choices(found: Found) -> list[tuple[str, list[tuple[str, str, int]]]]:
     made = []
     for name in CHOICES:
         counts = found.flags() if name == "flag" else found.values(name)
-        values = [(str(value), n) for value, n in counts]
+        values = [(str(value), n) for value, n in counts[:OFFERED]]
         called = NAMES if name == "trained" else {"": "none"}
         made.append((name, [(value or NONE, called.get(value, value), n) for value, n in values]))
     return made
@@ -231,17 +235,18 @@ def _link(query: Mapping[str, Any], **more: Any) -> str:
 
 def _facts(row: Mapping[str, Any]) -> dict[str, str]:
     program = " ".join(filter(None, (row["program"], row["sandbox"] and f"in {row['sandbox']}")))
-    return {
+    told = {
         "gold": "none" if row["gold"] is None else row["gold"],
         "answer found": row["answer"] or "none",
         "verdict": f"{row['status'] or 'none'}, by the rule {row['rule']}" if row["status"] else "none yet",
         "verifier": " ".join(filter(None, (row["verifier"], row["version"]))) or "none",
         "flags": row["flags"] or "none",
         "program": program or "none",
-        "detail": (row["detail"] or "")[:2000],
-        "outcome": " ".join(filter(None, (row["outcome"], row["reason"][:2000]))),
+        "detail": row["detail"] or "",
+        "outcome": " ".join(filter(None, (row["outcome"], row["reason"]))),
         "tokens": str(row["tokens"]),
         "asked for": f"{row['step']} of {row['track']} {row['iteration']}, sample {row['sample']}",
         "seed": str(row["seed"]),
         "key": row["key"],
     }
+    return {name: str(value)[:FACT] for name, value in told.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ FRAME = 3
 LABEL = 20
 """Columns of the screen that words get at least, where they have as many; the rest wraps."""
 WIDE = 180
-"""Columns where the output is no terminal, so that a table in a file is never broken."""
+"""Columns where output is no terminal and COLUMNS not set, so that a table in a file is never broken."""
 
 
 def print_run(folder: Path, run: Run | None = None) -> None:
@@ -30,11 +31,13 @@ def print_run(folder: Path, run: Run | None = None) -> None:
 
 
 def screen() -> Any:
-    """Return rich's console for standard output: as wide as the terminal, or :data:`WIDE`."""
+    """Return rich's console for standard output: as wide as the terminal or COLUMNS, else :data:`WIDE`."""
     from rich.console import Console
 
     console = Console(highlight=False, markup=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=WIDE)
+    if console.is_terminal or os.environ.get("COLUMNS"):
+        return console
+    return Console(highlight=False, markup=False, width=WIDE)
 
 
 def _print_run(console: Any, run: Run, folder: Path) -> None:

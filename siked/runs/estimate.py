@@ -11,6 +11,7 @@ from siked.config import RunConfig
 from siked.engine.baselines import ADAPTIVE, EQUAL_STEPS, OFF_POLICY, OFF_POLICY_STEPS, PERMUTED, VOTES
 from siked.registry import Registry
 from siked.runs.lookup import look_up
+from siked.text.terminal import safe
 
 CHARACTERS = 4
 """Characters a token, for estimates before a tokenizer is loaded."""
@@ -153,7 +154,7 @@ def print_plan(config: RunConfig, registry: Registry, preset: str = "", as_json:
     else:
         click.echo("time       unknown for this student: time --limit 20 --iterations 1 first")
     for note in found.notes:
-        click.echo(f"note       {note}")
+        click.echo(safe(f"note       {note}"))
     click.echo(
         f"Rationales are counted as {found.rationale_tokens} tokens (limit {config.sample.max_new_tokens})."
     )

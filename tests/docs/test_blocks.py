@@ -52,6 +52,7 @@ OTHERS = {
     "python",
     "python3",
     "make",
+    "eval",
     "export",
     "mkdir",
     "cd",

@@ -28,6 +28,12 @@ _TABLE = (
     " problem INTEGER, strategy TEXT, sample INTEGER, writer TEXT, outcome TEXT, status TEXT, rule TEXT,"
     " answer TEXT, flags TEXT, trained INTEGER)"
 )
+_KEPT = (
+    "SELECT id, substr(track, 1, 200), iteration, substr(step, 1, 200), problem, substr(strategy, 1, 200),"
+    f" sample, writer, outcome, status, substr(rule, 1, 200), substr(answer, 1, 200), substr(flags, 1, 500),"
+    f" trained FROM ({_FOUND}) ORDER BY id"
+)
+"""What fills it: whoever made the journal, a row of it is short."""
 _PLAIN = ("problem", "track", "iteration", "step", "strategy", "writer", "outcome", "status", "trained")
 """Columns that are compared as they are."""
 
@@ -148,7 +154,7 @@ class Found:
         start = time.monotonic()
         db.execute("BEGIN")
         db.execute("DELETE FROM temp.found")
-        db.execute(f"INSERT INTO temp.found {_FOUND} ORDER BY r.id")
+        db.execute(f"INSERT INTO temp.found {_KEPT}")
         db.execute("COMMIT")
         self._values.clear()
         self._seen, self._made = now, time.monotonic()
@@ -221,7 +227,8 @@ class Found:
         marks = ", ".join("?" * len(ids))
         beginnings = f"substr(r.text, 1, {BEGINNING}) AS text, substr(p.question, 1, {BEGINNING}) AS question"
         return self.journal.rows(
-            "SELECT f.*, p.dataset, p.split, p.name, length(r.text) AS length, r.completion_tokens AS tokens,"
+            "SELECT f.*, substr(p.dataset, 1, 200) AS dataset, p.split, substr(p.name, 1, 200) AS name,"
+            " length(r.text) AS length, r.completion_tokens AS tokens,"
             + (
                 " r.text, p.question, p.gold, r.reason, q.seed, q.key, q.strategy AS asked, v.verifier,"
                 " v.version, v.sandbox, v.program, v.detail"

@@ -149,6 +149,29 @@ def test_hostile_texts_are_shown_as_text(run: siked.Run, client: TestClient, tmp
         assert "\x1b" not in answer.text
 
 
+def test_a_page_stays_short_whatever_the_journal_holds(
+    run: siked.Run, client: TestClient, tmp_path: Path
+) -> None:
+    folder = tmp_path / "long"
+    shutil.copytree(run.folder, folder)
+    db = sqlite3.connect(folder / "run.db")
+    long = "x" * 1_000_000
+    db.execute("UPDATE rationales SET strategy = 's' || id, reason = ?", (long,))
+    db.execute("UPDATE rationales SET text = ? WHERE id < 9", (long,))
+    db.execute("UPDATE problems SET name = id || ?, question = ? WHERE id < 9", (long, long))
+    db.execute("UPDATE verdicts SET flags = ?, rule = ?, answer = ?, detail = ? WHERE id < 9", (long,) * 4)
+    db.execute("UPDATE mixture_rows SET reason = ? WHERE position < 9", (long,))
+    db.commit()
+    db.close()
+    browser = Browser(folder)
+    asked = TestClient(browser.app(), base_url="http://127.0.0.1")
+    for path in ("", "?trained=1", "rationale/1"):
+        answer = asked.get(f"/{browser.key}/{path}")
+        assert answer.status_code == 200
+        assert len(answer.content) < 400_000
+    assert "900,000 characters more" in answer.text
+
+
 def test_only_who_knows_the_address_on_this_machine_is_answered(client: TestClient) -> None:
     answer = client.get("")
     policy = answer.headers["content-security-policy"]
