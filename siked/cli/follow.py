@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from siked.cli.watch import clock
 from siked.engine.forecast import remaining
+from siked.files import check_file
 from siked.journal import Reader
 from siked.journal.queries import scores, trainings
 from siked.runs.run import stored_config
@@ -55,12 +57,15 @@ def _trainings(reader: Reader, seen: int) -> int:
 
 def is_worked_on(folder: Path) -> bool:
     """Whether a process holds the lock of a run."""
+    check_file(folder / "lock")
     try:
-        with (folder / "lock").open("r", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
     return False
