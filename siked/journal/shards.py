@@ -70,7 +70,14 @@ def fill(path: Path, shards: Iterator[Shard], version: int) -> None:
                     raise UsageError(f"the archive has a piece of {shard.table!r} that fits no journal")
                 named = ", ".join(shard.columns)
                 marks = ", ".join("?" * len(shard.columns))
-                journal.db.executemany(f"INSERT INTO {shard.table} ({named}) VALUES ({marks})", shard.rows)
+                try:
+                    journal.db.executemany(
+                        f"INSERT INTO {shard.table} ({named}) VALUES ({marks})", shard.rows
+                    )
+                except sqlite3.Error as error:
+                    raise UsageError(
+                        f"the archive has a piece of {shard.table!r} that fits no journal: {error}"
+                    ) from None
         broken = journal.db.execute("PRAGMA foreign_key_check").fetchone()
     finally:
         journal.close()

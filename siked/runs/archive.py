@@ -11,6 +11,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import socket
 import threading
 import time
@@ -20,12 +21,17 @@ from pathlib import Path
 from typing import Any
 
 from siked.errors import MissingExtra, RunLocked, UsageError
-from siked.files import inside
+from siked.files import TEXT, check_file, check_tree, inside
 from siked.journal.shards import Shard, fill, format_version, new_shards, snapshot
+from siked.text.terminal import one_line
 
 INDEX = "archive.json"
 LOCK = "lock.json"
 _APART = {"run.db", "run.db-wal", "run.db-shm", "run.db-journal", "lock"}
+MOST = 10_000_000
+"""Rows of a piece at most."""
+_ODD = (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, MemoryError)
+"""What shows that an archive is none of siked's, or damaged."""
 BEAT = 15.0
 """Seconds between two heartbeats of a lock."""
 STALE = 60.0
@@ -77,25 +83,64 @@ class Archive:
         index = self._index()
         if index is None:
             raise UsageError(f"{self.url}: no archive of a run there")
-        for name in [*index["files"], *(shard["file"] for shard in index["shards"])]:
-            inside(folder, name)
+        self._check(index, folder)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
             raise UsageError(f"{folder} exists already; siked writes over nothing") from None
+        try:
+            self._fetch(index, folder)
+        except BaseException as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            if isinstance(error, _ODD):
+                said = one_line(str(error) or type(error).__name__, 300)
+                raise UsageError(f"{self.url}: the archive is damaged, or none of siked's: {said}") from None
+            raise
+
+    def _check(self, index: Any, folder: Path) -> None:
+        """Raise :class:`UsageError` unless the index is one, its names stay inside and all of it has room."""
+        try:
+            shards = [(str(s["table"]), int(s["last"]), int(s["rows"]), s["file"]) for s in index["shards"]]
+            names = [*index["files"], *(file for _, _, _, file in shards)]
+            for name in names:
+                inside(folder, name)
+            own = {inside(folder, name).relative_to(folder).parts[0] for name in index["files"]}
+            if own & _APART or int(index["journal"]) < 0:
+                raise ValueError(f"it names {min(own & _APART, default='a journal of no format')!r}")
+            places = [f"files/{name}" for name in index["files"]] + [file for _, _, _, file in shards]
+            if _local(self.fs):
+                check_tree(Path(self.root))
+            needed = sum(self.fs.size(f"{self.root}/{place}") or 0 for place in places)
+        except _ODD as error:
+            said = one_line(str(error) or type(error).__name__, 300)
+            raise UsageError(f"{self.url}: its {INDEX} is damaged, or none of siked's: {said}") from None
+        near = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+        free = shutil.disk_usage(near).free
+        if needed > free:
+            raise UsageError(f"{self.url}: the archive has {needed} bytes, and {near} has {free} left")
+
+    def _fetch(self, index: dict[str, Any], folder: Path) -> None:
         for name in index["files"]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(self.fs.cat_file(f"{self.root}/files/{name}"))
+            self.fs.get_file(f"{self.root}/files/{name}", str(folder / name))
         shards = (
             _shard(shard, self.fs.cat_file(f"{self.root}/{shard['file']}")) for shard in index["shards"]
         )
         fill(folder / "run.db", shards, index["journal"])
 
     def _index(self) -> dict[str, Any] | None:
-        with contextlib.suppress(FileNotFoundError):
-            found: dict[str, Any] = json.loads(self.fs.cat_file(f"{self.root}/{INDEX}"))
-            return found
-        return None
+        place = f"{self.root}/{INDEX}"
+        try:
+            if _local(self.fs):
+                check_file(Path(place))
+            if (self.fs.size(place) or 0) > TEXT:
+                raise UsageError(f"{self.url}: its {INDEX} is longer than {TEXT} bytes")
+            found: dict[str, Any] = json.loads(self.fs.cat_file(place))
+        except FileNotFoundError:
+            return None
+        except (ValueError, RecursionError):
+            raise UsageError(f"{self.url}: its {INDEX} is damaged, or none of siked's") from None
+        return found
 
     def _put(self, name: str, content: bytes) -> int:
         place = f"{self.root}/{name}"
@@ -233,6 +278,9 @@ def _parquet(shard: Shard) -> bytes:
 def _shard(said: dict[str, Any], content: bytes) -> Shard:
     from pyarrow import parquet
 
+    rows = parquet.ParquetFile(io.BytesIO(content)).metadata.num_rows
+    if rows != said["rows"] or rows > MOST:
+        raise ValueError(f"a piece of {said['table']!r} has {rows} rows")
     table = parquet.read_table(io.BytesIO(content))
     columns = [column.to_pylist() for column in table.columns]
     return Shard(said["table"], said["last"], table.column_names, list(zip(*columns, strict=True)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from siked.errors import UsageError
-from siked.files import read_text
+from siked.files import check_file, read_text
 from siked.summaries import Summary
 from siked.text.terminal import one_line
 
@@ -62,14 +62,17 @@ def read_json(path: Path) -> Any:
 
 def is_worked_on(folder: Path) -> bool:
     """Whether a process holds the lock of a run."""
+    check_file(folder / "lock")
     try:
-        with (folder / "lock").open("r", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
     return False
 
 

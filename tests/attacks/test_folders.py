@@ -330,7 +330,11 @@ def commands(run: Path, scratch: Path) -> list[list[str]]:
         ["export", str(run), "--to", str(scratch / "student")],
         ["run", "--from", f"{run}@0", "--out", str(scratch / "fork"), "--iterations", "1", "--dry-run"],
         ["replay", str(run)],
+        ["show", str(run), "--follow"],
+        ["families", str(run)],
         ["solve", str(run), "What is 2 + 3?"],
+        ["eval", str(run), "-d", "additions", "--limit", "1"],
+        ["serve", str(run)],
         ["resume", str(run)],
     ]
 
@@ -363,6 +367,8 @@ def test_a_folder_that_somebody_sent(
     spoil, expected = HOSTILE[name]
     # Another user, who uses that plugin but made none of these runs.
     monkeypatch.setenv("SIKED_STATE", str(tmp_path / "state"))
+    uvicorn = pytest.importorskip("uvicorn")
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: None)  # what is served is served for ever
     run = tmp_path / "run"
     shutil.copytree(sent, run)
     _agree(sent)
