@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from siked.errors import MissingExtra, RunLocked, UsageError
+from siked.errors import MissingExtra, RunError, RunLocked, UsageError
 from siked.files import inside
 from siked.journal.shards import Shard, fill, format_version, new_shards, snapshot
 
@@ -39,8 +39,9 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.fs, self.root = _file_system(url)
-        self.lock = Lock(self.fs, f"{self.root}/{LOCK}", url)
+        fs, self.root = _file_system(url)
+        self.store = Store(fs, url)
+        self.lock = Lock(self.store, f"{self.root}/{LOCK}", url)
 
     def push(self, folder: Path) -> int:
         """Bring what is new of a run: rows, students, tables. Return the bytes that were sent."""
@@ -85,27 +86,65 @@ class Archive:
             raise UsageError(f"{folder} exists already; siked writes over nothing") from None
         for name in index["files"]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(self.fs.cat_file(f"{self.root}/files/{name}"))
-        shards = (
-            _shard(shard, self.fs.cat_file(f"{self.root}/{shard['file']}")) for shard in index["shards"]
-        )
+            (folder / name).write_bytes(self.store.read(f"{self.root}/files/{name}"))
+        shards = (_shard(shard, self.store.read(f"{self.root}/{shard['file']}")) for shard in index["shards"])
         fill(folder / "run.db", shards, index["journal"])
 
     def _index(self) -> dict[str, Any] | None:
         with contextlib.suppress(FileNotFoundError):
-            found: dict[str, Any] = json.loads(self.fs.cat_file(f"{self.root}/{INDEX}"))
+            found: dict[str, Any] = json.loads(self.store.read(f"{self.root}/{INDEX}"))
             return found
         return None
 
     def _put(self, name: str, content: bytes) -> int:
-        place = f"{self.root}/{name}"
-        self.fs.makedirs(place.rpartition("/")[0], exist_ok=True)
-        if name == INDEX and _local(self.fs):
-            self.fs.pipe_file(f"{place}.tmp", content)
-            self.fs.mv(f"{place}.tmp", place)
-        else:  # an object is there whole or not at all
-            self.fs.pipe_file(place, content)
+        self.store.write(f"{self.root}/{name}", content, whole=name == INDEX)
         return len(content)
+
+
+class Store:
+    """What an archive needs of other storage. Raises :class:`RunError` where it is out of reach."""
+
+    def __init__(self, fs: Any, url: str) -> None:
+        self._fs = fs
+        self._url = url
+
+    def read(self, place: str) -> bytes:
+        """Return an object; raises :class:`FileNotFoundError` where there is none."""
+        with self._told():
+            content: bytes = self._fs.cat_file(place)
+            return content
+
+    def write(self, place: str, content: bytes, *, whole: bool = False) -> None:
+        """Write an object; ``whole`` is so that nobody reads a part of it."""
+        with self._told():
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            if whole and _local(self._fs):
+                self._fs.pipe_file(f"{place}.tmp", content)
+                self._fs.mv(f"{place}.tmp", place)
+            else:  # an object is there whole or not at all
+                self._fs.pipe_file(place, content)
+
+    def create(self, place: str, content: bytes) -> None:
+        """Write an object; raises :class:`FileExistsError` where it is there and the storage can say so."""
+        with self._told():
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._fs.pipe_file(place, content, mode="create")
+
+    def remove(self, place: str) -> None:
+        """Remove an object."""
+        with self._told():
+            self._fs.rm_file(place)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError):
+            raise
+        # Each kind of storage has errors of its own, of its own packages.
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            raise RunError(f"{self._url}: {type(error).__name__}: {said}") from error
 
 
 class Lock:
@@ -118,8 +157,8 @@ class Lock:
     longer finds out before its next push; rows are never mixed, as it then writes nothing.
     """
 
-    def __init__(self, fs: Any, place: str, said: str) -> None:
-        self.fs = fs
+    def __init__(self, store: Store, place: str, said: str) -> None:
+        self.store = store
         self.place = place
         self.said = said
         self.token = ""
@@ -130,9 +169,8 @@ class Lock:
     def held(self, stale: float = STALE, settle: float = SETTLE, beat: float = BEAT) -> Iterator[None]:
         """Hold the lock; raises :class:`RunLocked` where another does."""
         self.token = uuid.uuid4().hex
-        self.fs.makedirs(self.place.rpartition("/")[0], exist_ok=True)
         try:
-            self.fs.pipe_file(self.place, self._content(), mode="create")
+            self.store.create(self.place, self._content())
         except FileExistsError:
             self._take_over(stale, settle)
         self._ended.clear()
@@ -143,8 +181,10 @@ class Lock:
         finally:
             self._ended.set()
             thread.join()
-            if self._owner().get("token") == self.token:
-                self.fs.rm_file(self.place)
+            # one that is left behind is taken over after a while
+            with contextlib.suppress(RunError, FileNotFoundError):
+                if self._owner().get("token") == self.token:
+                    self.store.remove(self.place)
             self.token = ""
 
     def check(self) -> None:
@@ -160,18 +200,18 @@ class Lock:
             time.sleep(min(stale / 10, 1))
             if self._owner() != before:
                 raise RunLocked(f"{self.said}: {_who(before)} works on it")
-        self.fs.pipe_file(self.place, self._content())
+        self.store.write(self.place, self._content())
         time.sleep(settle)
         if self._owner().get("token") != self.token:
             raise RunLocked(f"{self.said}: {_who(self._owner())} works on it")
 
     def _keep(self, beat: float) -> None:
         while not self._ended.wait(beat):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(RunError):
                 if self._owner().get("token") != self.token:
                     return
                 self._beats += 1
-                self.fs.pipe_file(self.place, self._content())
+                self.store.write(self.place, self._content())
 
     def _content(self) -> bytes:
         owner = {"token": self.token, "host": socket.gethostname(), "pid": os.getpid(), "beats": self._beats}
@@ -179,7 +219,7 @@ class Lock:
 
     def _owner(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads(self.fs.cat_file(self.place))
+            found: dict[str, Any] = json.loads(self.store.read(self.place))
         except (FileNotFoundError, ValueError):
             return {}
         return found
