@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from siked.errors import MissingExtra, RunLocked, UsageError
+from siked.errors import MissingExtra, RunError, RunLocked, UsageError
 from siked.files import TEXT, check_file, check_tree, inside
 from siked.journal.shards import Shard, fill, format_version, new_shards, snapshot
 from siked.text.terminal import one_line
@@ -45,8 +45,9 @@ class Archive:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.fs, self.root = _file_system(url)
-        self.lock = Lock(self.fs, f"{self.root}/{LOCK}", url)
+        fs, self.root = _file_system(url)
+        self.store = Store(fs, url)
+        self.lock = Lock(self.store, f"{self.root}/{LOCK}", url)
 
     def push(self, folder: Path) -> int:
         """Bring what is new of a run: rows, students, tables. Return the bytes that were sent."""
@@ -108,9 +109,9 @@ class Archive:
             if own & _APART or int(index["journal"]) < 0:
                 raise ValueError(f"it names {min(own & _APART, default='a journal of no format')!r}")
             places = [f"files/{name}" for name in index["files"]] + [file for _, _, _, file in shards]
-            if _local(self.fs):
+            if self.store.local:
                 check_tree(Path(self.root))
-            needed = sum(self.fs.size(f"{self.root}/{place}") or 0 for place in places)
+            needed = sum(self.store.size(f"{self.root}/{place}") for place in places)
         except _ODD as error:
             said = one_line(str(error) or type(error).__name__, 300)
             raise UsageError(f"{self.url}: its {INDEX} is damaged, or none of siked's: {said}") from None
@@ -122,20 +123,18 @@ class Archive:
     def _fetch(self, index: dict[str, Any], folder: Path) -> None:
         for name in index["files"]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            self.fs.get_file(f"{self.root}/files/{name}", str(folder / name))
-        shards = (
-            _shard(shard, self.fs.cat_file(f"{self.root}/{shard['file']}")) for shard in index["shards"]
-        )
+            self.store.fetch(f"{self.root}/files/{name}", folder / name)
+        shards = (_shard(shard, self.store.read(f"{self.root}/{shard['file']}")) for shard in index["shards"])
         fill(folder / "run.db", shards, index["journal"])
 
     def _index(self) -> dict[str, Any] | None:
         place = f"{self.root}/{INDEX}"
         try:
-            if _local(self.fs):
+            if self.store.local:
                 check_file(Path(place))
-            if (self.fs.size(place) or 0) > TEXT:
+            if self.store.size(place) > TEXT:
                 raise UsageError(f"{self.url}: its {INDEX} is longer than {TEXT} bytes")
-            found: dict[str, Any] = json.loads(self.fs.cat_file(place))
+            found: dict[str, Any] = json.loads(self.store.read(place))
         except FileNotFoundError:
             return None
         except (ValueError, RecursionError):
@@ -143,14 +142,65 @@ class Archive:
         return found
 
     def _put(self, name: str, content: bytes) -> int:
-        place = f"{self.root}/{name}"
-        self.fs.makedirs(place.rpartition("/")[0], exist_ok=True)
-        if name == INDEX and _local(self.fs):
-            self.fs.pipe_file(f"{place}.tmp", content)
-            self.fs.mv(f"{place}.tmp", place)
-        else:  # an object is there whole or not at all
-            self.fs.pipe_file(place, content)
+        self.store.write(f"{self.root}/{name}", content, whole=name == INDEX)
         return len(content)
+
+
+class Store:
+    """What an archive needs of other storage. Raises :class:`RunError` where it is out of reach."""
+
+    def __init__(self, fs: Any, url: str) -> None:
+        self._fs = fs
+        self._url = url
+        self.local = _local(fs)
+
+    def size(self, place: str) -> int:
+        """Return the bytes of an object; raises :class:`FileNotFoundError` where there is none."""
+        with self._told():
+            return int(self._fs.size(place) or 0)
+
+    def fetch(self, place: str, path: Path) -> None:
+        """Bring an object to a file; raises :class:`FileNotFoundError` where there is none."""
+        with self._told():
+            self._fs.get_file(place, str(path))
+
+    def read(self, place: str) -> bytes:
+        """Return an object; raises :class:`FileNotFoundError` where there is none."""
+        with self._told():
+            content: bytes = self._fs.cat_file(place)
+            return content
+
+    def write(self, place: str, content: bytes, *, whole: bool = False) -> None:
+        """Write an object; ``whole`` is so that nobody reads a part of it."""
+        with self._told():
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            if whole and self.local:
+                self._fs.pipe_file(f"{place}.tmp", content)
+                self._fs.mv(f"{place}.tmp", place)
+            else:  # an object is there whole or not at all
+                self._fs.pipe_file(place, content)
+
+    def create(self, place: str, content: bytes) -> None:
+        """Write an object; raises :class:`FileExistsError` where it is there and the storage can say so."""
+        with self._told():
+            self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+            self._fs.pipe_file(place, content, mode="create")
+
+    def remove(self, place: str) -> None:
+        """Remove an object."""
+        with self._told():
+            self._fs.rm_file(place)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError, UnicodeError):
+            raise
+        # Each kind of storage has errors of its own, of its own packages.
+        except Exception as error:
+            said = " ".join(str(error).split())[:200]
+            raise RunError(f"{self._url}: {type(error).__name__}: {said}") from error
 
 
 class Lock:
@@ -163,8 +213,8 @@ class Lock:
     longer finds out before its next push; rows are never mixed, as it then writes nothing.
     """
 
-    def __init__(self, fs: Any, place: str, said: str) -> None:
-        self.fs = fs
+    def __init__(self, store: Store, place: str, said: str) -> None:
+        self.store = store
         self.place = place
         self.said = said
         self.token = ""
@@ -175,9 +225,8 @@ class Lock:
     def held(self, stale: float = STALE, settle: float = SETTLE, beat: float = BEAT) -> Iterator[None]:
         """Hold the lock; raises :class:`RunLocked` where another does."""
         self.token = uuid.uuid4().hex
-        self.fs.makedirs(self.place.rpartition("/")[0], exist_ok=True)
         try:
-            self.fs.pipe_file(self.place, self._content(), mode="create")
+            self.store.create(self.place, self._content())
         except FileExistsError:
             self._take_over(stale, settle)
         self._ended.clear()
@@ -188,8 +237,10 @@ class Lock:
         finally:
             self._ended.set()
             thread.join()
-            if self._owner().get("token") == self.token:
-                self.fs.rm_file(self.place)
+            # one that is left behind is taken over after a while
+            with contextlib.suppress(RunError, FileNotFoundError):
+                if self._owner().get("token") == self.token:
+                    self.store.remove(self.place)
             self.token = ""
 
     def check(self) -> None:
@@ -205,18 +256,18 @@ class Lock:
             time.sleep(min(stale / 10, 1))
             if self._owner() != before:
                 raise RunLocked(f"{self.said}: {_who(before)} works on it")
-        self.fs.pipe_file(self.place, self._content())
+        self.store.write(self.place, self._content())
         time.sleep(settle)
         if self._owner().get("token") != self.token:
             raise RunLocked(f"{self.said}: {_who(self._owner())} works on it")
 
     def _keep(self, beat: float) -> None:
         while not self._ended.wait(beat):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(RunError):
                 if self._owner().get("token") != self.token:
                     return
                 self._beats += 1
-                self.fs.pipe_file(self.place, self._content())
+                self.store.write(self.place, self._content())
 
     def _content(self) -> bytes:
         owner = {"token": self.token, "host": socket.gethostname(), "pid": os.getpid(), "beats": self._beats}
@@ -224,7 +275,7 @@ class Lock:
 
     def _owner(self) -> dict[str, Any]:
         try:
-            found: dict[str, Any] = json.loads(self.fs.cat_file(self.place))
+            found: dict[str, Any] = json.loads(self.store.read(self.place))
         except (FileNotFoundError, ValueError):
             return {}
         return found

@@ -29,7 +29,7 @@ from siked.engine.loop import run_loop
 from siked.engine.progress import Reporter
 from siked.engine.state import State, verifier_key
 from siked.engine.upgrade import ROLES, bring_up_to_date
-from siked.errors import RunLocked, SikedError, UsageError
+from siked.errors import RunError, RunLocked, SikedError, UsageError
 from siked.files import check_tree, open_to_lock, write_atomically
 from siked.journal import Journal, Reader
 from siked.journal.queries.texts import any_text
@@ -232,13 +232,16 @@ def _work(
     cache: str | Path | None = None,
     sync: str | None = None,
 ) -> None:
-    with _synced(folder, sync) as after_step:
+    with _synced(folder, sync, reporter) as after_step:
         _work_on(folder, config, registry, journal, reporter, loop, resumed, retry_failed, cache, after_step)
 
 
 @contextlib.contextmanager
-def _synced(folder: Path, url: str | None) -> Iterator[Callable[[], None] | None]:
-    """Hold the archive of a run while it works, and bring all of it there in the end."""
+def _synced(folder: Path, url: str | None, reporter: Reporter) -> Iterator[Callable[[], None] | None]:
+    """Hold the archive of a run while it works, and bring all of it there in the end.
+
+    Storage that is out of reach on the way stops no run: the next step brings what this one did not.
+    """
     if url is None:
         yield None
         return
@@ -247,11 +250,19 @@ def _synced(folder: Path, url: str | None) -> Iterator[Callable[[], None] | None
     archive = Archive(url)
 
     def after_step() -> None:
-        archive.push(folder)
+        try:
+            archive.push(folder)
+        except RunError as error:
+            reporter.note(f"not synced: {error}; the next step tries again")
 
     with archive.lock.held():
         yield after_step
-        archive.push(folder)
+        try:
+            archive.push(folder)
+        except RunError as error:
+            raise RunError(
+                f"{error}; the run is whole in {folder}, then: siked resume {folder} --sync {url}"
+            ) from error
 
 
 def _work_on(

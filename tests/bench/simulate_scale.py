@@ -1,8 +1,9 @@
 """How long N rationales take on G GPUs, and what gives out first.
 
-    python tests/bench/simulate_scale.py [--tokens-per-second 10000] [--overhead-ms 0.5] ...
+    python tests/bench/simulate_scale.py [--tokens-per-second 9193] [--overhead-ms 0.15] ...
 
-Every cost but the engine's rate and its price was measured here; see docs/explanation/scale.md. One process
+Every cost but the engine's rate and its price, which others have published, was measured here; see
+docs/explanation/scale.md. One process
 plans requests, hands them out, and writes texts and verdicts, one after the other, so its times add up;
 engines and sandboxes work meanwhile. Windows of requests are simulated, with texts of random length:
 a window is over when its last text is.
@@ -104,16 +105,16 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     defaults = {
-        "tokens-per-second": 10_000.0,
-        "together": 256,
+        "tokens-per-second": 9_193.0,
+        "together": 64,
         "tokens": 150.0,
-        "plan": 9_650.0,
-        "overhead-ms": 0.5,
-        "texts": 4_900.0,
-        "verdicts": 15_000.0,
+        "plan": 100_000.0,
+        "overhead-ms": 0.15,
+        "texts": 12_000.0,
+        "verdicts": 22_000.0,
         "judged": 1_800.0,
         "cores": 8,
-        "bytes": 770.0,
+        "bytes": 771.0,
         "price": 3.0,
     }
     for name, value in defaults.items():
