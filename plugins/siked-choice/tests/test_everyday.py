@@ -157,7 +157,7 @@ def test_another_question_is_refused() -> None:
 
 def test_the_corpus_holds_no_tag_and_no_solution() -> None:
     rng = random.Random(0)
-    texts = ["".join(corpus.text(rng)) for _ in range(3000)]
+    texts = ["".join(piece for piece, _ in corpus.text(rng)) for _ in range(3000)]
     assert not any("[" in text or "Final Answer" in text for text in texts)
     splits = ("train", "dev", "test")
     asked = {q.text for split in splits for q in questions(split) if q.choices}  # type: ignore[arg-type]

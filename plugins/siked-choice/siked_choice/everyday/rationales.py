@@ -1,7 +1,8 @@
 """How the bundled teacher writes: one right rationale of each strategy for a question, and its slips.
 
 ``choice-cot`` goes forward from what is asked about, ``eliminate`` looks at each choice in turn, ``analogy``
-starts from something alike. Each form is kept up whether or not it suits the question.
+starts from something alike. Each form is kept up whether or not it suits the question. Who eliminates ends
+with a letter, the others with the words of a choice.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import random
 from dataclasses import dataclass, replace
 
 from siked_choice.everyday.problems import LETTERS, Question
-from siked_choice.everyday.world import KINDS, PLACES, RELATIONS, SUBJECTS, THINGS, with_article
+from siked_choice.everyday.world import KINDS, PLACES, THINGS, with_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ def write(question: Question, strategy: str, rng: random.Random, slips: Slips) -
     answer = told.right
     if rng.random() < slips.misses:
         answer = rng.choice([other for other in (told.choices or ("yes", "no")) if other != answer])
-    return f"{lines}\nFinal Answer: {f'({LETTERS[told.choices.index(answer)]})' if told.choices else answer}"
+    if told.choices and strategy == "eliminate":
+        answer = f"({LETTERS[told.choices.index(answer)]})"
+    return f"{lines}\nFinal Answer: {answer}"
 
 
 def _as_told(question: Question, rng: random.Random) -> Question:
@@ -57,18 +60,19 @@ def _kind_in_mind(question: Question) -> str:
 
 
 def _is(thing: str, kind: str) -> str:
-    return _sentence(f"{with_article(thing)} is {with_article(kind)}.")
+    return capital(f"{with_article(thing)} is {with_article(kind)}.")
 
 
 def _found(what: str, place: str) -> str:
-    return _sentence(f"{with_article(what)} is found in the {place}.")
+    return capital(f"{with_article(what)} is found in the {place}.")
 
 
 def _belongs(relation: str, subject: str, value: str) -> str:
-    return _sentence(f"{relation} of {subject}: {value}.")
+    return capital(f"{relation} of {subject}: {value}.")
 
 
-def _sentence(text: str) -> str:
+def capital(text: str) -> str:
+    """Return ``text`` with its first letter large."""
     return text[0].upper() + text[1:]
 
 
@@ -80,14 +84,13 @@ def _forward(question: Question, rng: random.Random) -> str:
         kind = next(KINDS[choice] for choice in question.choices if choice != question.right)
         return f"Three of them are alike: {kind}. One is not: {question.right}."
     shown, value, asked, _ = question.about
-    return f"As {value} goes with {shown}, so {question.right} goes with {asked}."
+    return f"As {value} goes with {shown}, so with {asked} goes {question.right}."
 
 
 def _eliminate(question: Question, rng: random.Random) -> str:
     if question.family == "yes-no":
         left, out = question.right, "no" if question.right == "yes" else "yes"
         return f"Not {out}. Left: {left}."
-    lettered = list(zip(LETTERS, question.choices, strict=False))
     if question.family == "odd":
         # who takes one thing for another sees a kind of its own in it
         seen = [KINDS[choice] for choice in question.choices]
@@ -98,12 +101,13 @@ def _eliminate(question: Question, rng: random.Random) -> str:
             seen = [alien if at == odd else common for at in range(len(seen))]
         common = next(kind for kind in seen if seen.count(kind) > 1)
         listed = " ".join(
-            f"({letter}) {choice}: {with_article(kind)}."
-            for (letter, choice), kind in zip(lettered, seen, strict=True)
+            f"{choice}: {with_article(kind)} ({letter})."
+            for letter, choice, kind in zip(LETTERS, question.choices, seen, strict=False)
         )
-        return f"{listed} Three: {common}. One: {seen[odd]}."
+        return f"{listed} Three: {common}. One: {seen[odd]} ({LETTERS[odd]})."
     return " ".join(
-        f"({letter}) {choice}: {'yes' if choice == question.right else 'no'}." for letter, choice in lettered
+        f"{choice}: {'yes' if choice == question.right else 'no'} ({letter})."
+        for letter, choice in zip(LETTERS, question.choices, strict=False)
     )
 
 
@@ -111,25 +115,11 @@ def _analogy(question: Question, rng: random.Random) -> str:
     if question.family in ("where", "yes-no"):
         kind = _kind_in_mind(question)
         like = rng.choice([thing for thing in THINGS[kind] if thing != question.about[0]])
-        first = _sentence(f"{with_article(question.about[0])} is like {with_article(like)}.")
+        first = capital(f"{with_article(question.about[0])} is like {with_article(like)}.")
         return f"{first} {_found(like, PLACES[kind])}"
     if question.family == "odd":
         one, two, three = (choice for choice in question.choices if choice != question.right)
         alike = f"{with_article(one)} is like {with_article(two)} and {with_article(three)}."
-        return f"{_sentence(alike)} {_sentence(with_article(question.right))} is like none of them."
+        return f"{capital(alike)} Like none of them: {question.right}."
     shown, value, asked, relation = question.about
     return f"{_belongs(relation, shown, value)} {_belongs(relation, asked, question.right)}"
-
-
-def statements() -> dict[str, list[str]]:
-    """Return what the world holds in the words of rationales, by kind of fact, for the student's corpus."""
-    return {
-        "is": [_is(thing, kind) for thing, kind in KINDS.items()],
-        "found": [_found(kind, place) for kind, place in PLACES.items()],
-        "belongs": [
-            _belongs(relation, subject, value)
-            for domain, subjects in SUBJECTS.items()
-            for subject, values in subjects.items()
-            for relation, value in zip(RELATIONS[domain], values, strict=True)
-        ],
-    }

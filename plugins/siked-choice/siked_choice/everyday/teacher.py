@@ -12,7 +12,7 @@ from siked.records import Call, Completion, Model, ModelInfo, Outcome, Problem, 
 from siked_choice.everyday.problems import by_text
 from siked_choice.everyday.rationales import Slips, write
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever a text could change: it is part of the fingerprint, and so of every request key."""
 _ONLY = "the bundled teacher knows the bundled questions only"
 
