@@ -48,7 +48,9 @@ def command(
     with shown(a):
         first = Run(a)
     with shown(b):
-        found = diff(first, Run(b), students)
+        second = Run(b)
+    with shown(Path(f"{a}, {b}")):
+        found = diff(first, second, students)
     if only is not None:
         there = [one.set for one in found.results]
         if only not in there:

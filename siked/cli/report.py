@@ -101,10 +101,18 @@ def _run(
 def _several(folders: tuple[Path, ...], out: Path | None) -> tuple[Path, Callable[[], Made]]:
     from siked.report import several
     from siked.report.pages import write_page
+    from siked.runs.reading import shown
 
+    together = Path(", ".join(map(str, folders)))
     members = several.members(folders)
-    path = write_page(out or Path("comparison.html"), several.page(members))
-    return path, lambda: (several.several_figures(members), several.several_tables(members))
+    with shown(together):
+        text = several.page(members)
+
+    def made() -> Made:
+        with shown(together):
+            return several.several_figures(members), several.several_tables(members)
+
+    return write_page(out or Path("comparison.html"), text), made
 
 
 def _study(folder: Path, out: Path | None) -> tuple[Path, Callable[[], Made]]:

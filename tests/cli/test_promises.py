@@ -242,7 +242,7 @@ def test_tables_lose_nothing_on_a_narrow_screen(finished: Path, width: int) -> N
     }
     for table in terminal.filled_tables(run, summary):
         console = Console(width=width, file=io.StringIO(), highlight=False, markup=False)
-        terminal._print(console, table)
+        terminal.print_table(console, table)
         drawn = console.file.getvalue()  # type: ignore[attr-defined]
         assert "…" not in drawn
         assert max(map(len, drawn.splitlines())) <= width

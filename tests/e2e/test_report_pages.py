@@ -6,6 +6,7 @@ import csv
 import html
 import json
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,6 @@ def test_an_unfinished_run_says_where_it_stands(places: dict[str, Path]) -> None
 
 
 def test_a_sampling_under_way_counts_its_texts(tmp_path: Path, places: dict[str, Path]) -> None:
-    import shutil
-
     place = tmp_path / "cut"
     shutil.copytree(places["half"], place)
     asked = texts_of(place, "sample")
@@ -235,6 +234,17 @@ def test_a_page_is_written_over_ours_only(places: dict[str, Path], tmp_path: Pat
     assert "named twice" in str(invoke("report", places["first"], places["first"]).exception)
 
 
+def test_what_does_not_fit_together_ends_in_a_line(places: dict[str, Path], tmp_path: Path) -> None:
+    place = tmp_path / "odd"
+    shutil.copytree(places["second"], place)
+    values = json.loads((place / "summary.json").read_text())
+    del values["iterations"][0]["accuracy"]["dev"]["ci95"]
+    (place / "summary.json").write_text(json.dumps(values))
+    done = invoke("report", places["first"], place, "--out", tmp_path / "odd.html")
+    assert "does not fit together (KeyError" in str(done.exception)
+    assert not (tmp_path / "odd.html").exists()
+
+
 def test_a_study_has_a_page_of_its_cells(study: Path, tmp_path: Path) -> None:
     done = invoke("report", study, "--figures", tmp_path / "figures")
     assert done.exit_code == 0, done.output
@@ -257,8 +267,6 @@ def test_a_study_has_a_page_of_its_cells(study: Path, tmp_path: Path) -> None:
 
 
 def test_an_unfinished_study_says_which_runs_are_missing(study: Path, tmp_path: Path) -> None:
-    import shutil
-
     place = tmp_path / "part"
     shutil.copytree(study, place)
     shutil.rmtree(place / "runs" / "self" / "seed-1")
@@ -270,8 +278,6 @@ def test_an_unfinished_study_says_which_runs_are_missing(study: Path, tmp_path: 
 
 
 def test_a_study_of_an_older_siked_is_read_by_its_results(study: Path, tmp_path: Path) -> None:
-    import shutil
-
     place = tmp_path / "old"
     shutil.copytree(study, place)
     (place / "study.yaml").unlink()

@@ -12,7 +12,7 @@ import yaml
 
 from siked.config import RunConfig, check_components, load_config, merged
 from siked.errors import ConfigError, UsageError
-from siked.files import write_atomically
+from siked.files import check_file, write_atomically
 from siked.registry import Registry
 from siked.settings import yaml_value
 
@@ -81,6 +81,8 @@ def kept_plan(folder: Path) -> Plan:
 
     Raises :class:`ConfigError` where neither is one.
     """
+    for name in (KEPT, "study.json"):
+        check_file(folder / name)
     if (folder / KEPT).exists():
         return load_plan(folder / KEPT)
     found = yaml_value(folder / "study.json")
