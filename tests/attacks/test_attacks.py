@@ -52,12 +52,15 @@ def classes() -> list[str]:
 
 def check(report: dict[str, Any]) -> None:
     attacks, witnesses = report["outcomes"][::2], report["outcomes"][1::2]
-    assert len(attacks) == len(witnesses) == len(classes()) >= 100
+    assert len(attacks) == len(witnesses) == len(classes()) >= 260
     # No effect.
     assert report["changed"] == []
     assert report["heard"] == []
     assert report["sibling"] == 0, "the other process lives, at its own priority"
     assert not [row for row in attacks if report["secret"] in f"{row[1]}{row[2]}"]
+    # What siked is told of them is short and is text.
+    said = [text for row in attacks for text in row[1:3] if text is not None]
+    assert all(len(text) <= 1024 and "\0" not in text and text.encode() for text in said)
     # Every program after an attack has its own answer.
     wrong = [(n, row) for n, row in enumerate(witnesses) if row[0] == "ok" and row[1] != str(n)]
     assert wrong == []

@@ -332,6 +332,8 @@ def commands(run: Path, scratch: Path) -> list[list[str]]:
         ["replay", str(run)],
         ["show", str(run), "--follow"],
         ["families", str(run)],
+        ["diff", str(run), str(run)],
+        ["browse", str(run)],
         ["solve", str(run), "What is 2 + 3?"],
         ["eval", str(run), "-d", "additions", "--limit", "1"],
         ["serve", str(run)],
@@ -368,7 +370,9 @@ def test_a_folder_that_somebody_sent(
     # Another user, who uses that plugin but made none of these runs.
     monkeypatch.setenv("SIKED_STATE", str(tmp_path / "state"))
     uvicorn = pytest.importorskip("uvicorn")
-    monkeypatch.setattr(uvicorn, "run", lambda app, **options: None)  # what is served is served for ever
+    # What is served is served for ever.
+    monkeypatch.setattr(uvicorn, "run", lambda app, **options: None)
+    monkeypatch.setattr(uvicorn.Server, "run", lambda self, **options: None)
     run = tmp_path / "run"
     shutil.copytree(sent, run)
     _agree(sent)

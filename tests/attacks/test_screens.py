@@ -78,6 +78,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
             f"solve {kind}": ["solve", run, f"What is 2 + 3?{NAME}"],
             f"export {kind}": ["export", run, "--rationales", "jsonl", "--to", f"{kind}{NAME}"],
             f"resume {kind}": ["resume", run],
+            f"diff {kind}": ["diff", run, lived, "--problems", "--rationales"],
             f"fork {kind}": ["run", "--from", f"{run}@0", "--iterations", "0", "--dry-run"],
         }
     return found | {
@@ -101,7 +102,8 @@ def commands(folder: Path) -> dict[str, list[str]]:
             for name, more in {
                 "show": [], "why": ["1:0"], "solve": ["q"], "report": [], "replay": [], "resume": [],
                 "families": [], "serve": [], "verify": [], "exec": [], "study": [], "archive": ["file:///x"],
-                "restore": ["x"], "export": ["--to", "x"],
+                "restore": ["x"], "export": ["--to", "x"], "diff": ["x"], "browse": [],
+                "tasks": ["--to", "x"],
             }.items()
         },
     }  # fmt: skip

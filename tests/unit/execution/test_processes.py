@@ -248,9 +248,9 @@ FORBIDDEN = """
 """
 
 
-def said(body: str) -> str:
-    process = script(body)
-    out, _ = process.communicate(timeout=120)
+def said(body: str, **environment: str) -> str:
+    process = script(body, **environment)
+    out, _ = process.communicate(timeout=300)
     return out.strip()
 
 
@@ -329,7 +329,8 @@ def test_a_program_that_no_signal_of_the_kernel_stops_is_killed_by_its_worker() 
     assert 0.3 < usage.ru_utime + usage.ru_stime < 1.0
 
 
-def test_nothing_of_a_program_is_left_when_its_answer_is_there() -> None:
+@pytest.mark.parametrize("programs", [8, pytest.param(400, marks=pytest.mark.slow)])
+def test_nothing_of_a_program_is_left_when_its_answer_is_there(programs: int) -> None:
     """Even where no filter keeps a program from forking."""
     out = said(
         REFUSE
@@ -342,16 +343,17 @@ def test_nothing_of_a_program_is_left_when_its_answer_is_there() -> None:
     def children(pid):
         with open(f'/proc/{pid}/task/{pid}/children') as file:
             return [int(each) for each in file.read().split()]
-    for _ in range(8):
+    for _ in range(int(os.environ['PROGRAMS'])):
         (outcome,) = sandbox.run([Program(fork)])
         (server,) = [pid for pid in children(os.getpid())]
         print(outcome.answer, [children(pid) for pid in children(server)])
     sandbox.close()
-    """
+    """,
+        PROGRAMS=str(programs),
     )
     if os.getuid() != 0:
         pytest.skip("the limit on processes holds for an ordinary user")
-    assert out.splitlines() == ["1 [[]]"] * 8
+    assert out.splitlines() == ["1 [[]]"] * programs
 
 
 def test_where_namespaces_are_refused_it_works() -> None:
