@@ -28,6 +28,16 @@ def test_the_job_of_slurm_is_a_script() -> None:
     assert set(re.findall(r"\bsiked (\w+)", "\n".join(lines))) <= set(COMMANDS)
 
 
+@pytest.mark.skipif(shutil.which("sbatch") is None, reason="no SLURM here")
+def test_slurm_takes_the_job() -> None:
+    there = subprocess.run(["scontrol", "ping"], capture_output=True, text=True, timeout=30)
+    if "is UP" not in there.stdout:
+        pytest.skip("no controller of SLURM answers")
+    command = ["sbatch", "--test-only", str(FILES / "slurm.sbatch")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert "to start at" in done.stderr or "Requested node configuration" in done.stderr, done.stderr
+
+
 def test_the_job_of_kubernetes_has_what_kuberay_asks_for() -> None:
     job = yaml.safe_load((FILES / "rayjob.yaml").read_text(encoding="utf-8"))
     assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
