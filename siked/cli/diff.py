@@ -60,14 +60,12 @@ def command(
             results=[one for one in found.results if one.set == only],
             apart=[one for one in found.apart if one.set == only],
         )
-    if as_json:
-        click.echo(
-            json.dumps(
-                compared.document(found, found.apart, rationales), indent=2, ensure_ascii=sys.stdout.isatty()
-            )
-        )
-        return
-    _print(found, problems, rationales, most)
+    with shown(b):
+        if as_json:
+            written = compared.document(found, found.apart, rationales)
+            click.echo(json.dumps(written, indent=2, ensure_ascii=sys.stdout.isatty()))
+        else:
+            _print(found, problems, rationales, most)
 
 
 def _students(text: str) -> At:
