@@ -48,6 +48,7 @@ class ScriptedBackend:
         die_after: int = field(default=0, metadata={"help": "Completions after which it kills itself."})
         die_once: str = field(default="", metadata={"help": "File that marks that it has died already."})
         delay: float = field(default=0.0, metadata={"help": "Seconds each completion takes."})
+        pause: str = field(default="", metadata={"help": "File; while it is there, none is written."})
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -71,8 +72,9 @@ class ScriptedBackend:
             if request.done:
                 continue
             self._maybe_die()
-            if self.options.delay:
-                time.sleep(self.options.delay)
+            time.sleep(self.options.delay)
+            while self.options.pause and Path(self.options.pause).exists():
+                time.sleep(0.05)
             text = self._text(request)
             count += 1
             yield Completion(

@@ -91,7 +91,7 @@ class Replicas:
 
     def open(self, model: Model) -> ModelInfo:
         """Make the first worker open ``model``; the others do when work comes."""
-        self.model = model
+        self.model, self.info = model, None  # nothing to compare with before the first has it
         self.info = self._slots[0].opened().open(model)
         return self.info
 

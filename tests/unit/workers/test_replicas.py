@@ -188,3 +188,18 @@ def test_two_replicas_write_what_one_writes(tmp_path: Path) -> None:
     finally:
         pool.close()
     assert len(set(alone.values())) > 5
+
+
+def test_replicas_go_on_with_another_model(tmp_path: Path) -> None:
+    spec = Spec(
+        role="student", target="siked.testing.fakes:ScriptedBackend", options={"skill": 1.0}, replicas=2
+    )
+    pool = WorkerPool(tmp_path, lambda note: None)
+    try:
+        for name in ("one", "two", "one"):
+            model = Model(name=name)
+            assert name in pool.open(spec, model).fingerprint
+            found = list(pool.generate(spec, model, lambda: [requests(20)]))
+            assert sum(isinstance(item, Completion) for item in found) == 20
+    finally:
+        pool.close()
