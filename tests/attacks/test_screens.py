@@ -101,7 +101,7 @@ def commands(folder: Path) -> dict[str, list[str]]:
             f"no such {name}": [name, f"no{NAME}", *more]
             for name, more in {
                 "show": [], "why": ["1:0"], "solve": ["q"], "report": [], "replay": [], "resume": [],
-                "families": [], "serve": [], "verify": [], "exec": [], "study": [], "archive": ["file:///x"],
+                "families": [], "serve": [], "verify": [], "exec": [], "study": [], "archive": ["memory://x"],
                 "restore": ["x"], "export": ["--to", "x"], "diff": ["x"], "browse": [],
                 "tasks": ["--to", "x"],
             }.items()
