@@ -60,7 +60,8 @@ def check(report: dict[str, Any]) -> None:
     assert not [row for row in attacks if report["secret"] in f"{row[1]}{row[2]}"]
     # What siked is told of them is short and is text.
     said = [text for row in attacks for text in row[1:3] if text is not None]
-    assert all(len(text) <= 1024 and "\0" not in text and text.encode() for text in said)
+    "".join(said).encode()
+    assert [ascii(text[:80]) for text in said if len(text) > 1024 or "\0" in text] == []
     # Every program after an attack has its own answer.
     wrong = [(n, row) for n, row in enumerate(witnesses) if row[0] == "ok" and row[1] != str(n)]
     assert wrong == []
