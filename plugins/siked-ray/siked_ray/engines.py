@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,10 +50,14 @@ class Engines:
             session.connect(self._cluster)
             session.check_nodes()
             self._places()
-        self._model, self._info = model, None
-        self._weights = self._sent(model)
-        for place in self._pool.places:
-            place.reopen()
+        weights = self._sent(model)
+        with contextlib.ExitStack() as locks:
+            # A place may still be opening the model before this one, and must not be heard after.
+            for place in self._pool.places:
+                locks.enter_context(place.lock)
+            self._model, self._weights, self._info = model, weights, None
+            for place in self._pool.places:
+                place.reopen()
         self._first()
         if self._info is None:
             raise BackendError("no worker has opened the model")
