@@ -158,10 +158,10 @@ def worker(url: str, count: int) -> Measured:
         pool = WorkerPool(Path(folder), lambda text: None)
         try:
             pool.open(spec(url), Model(name="m"))
-            list(pool.generate(spec(url), Model(name="m"), lambda: requests[:1]))
+            list(pool.generate(spec(url), Model(name="m"), lambda: [requests[:1]]))
             pid = pool.get(spec(url)).process.pid
             start, used = time.perf_counter(), processor_seconds(pid)
-            for item in pool.generate(spec(url), Model(name="m"), lambda: requests):
+            for item in pool.generate(spec(url), Model(name="m"), lambda: [requests]):
                 done += isinstance(item, Completion)
             seconds, used = time.perf_counter() - start, processor_seconds(pid) - used
         finally:
